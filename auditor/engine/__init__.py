@@ -1,0 +1,1 @@
+"""Checks: how they are declared, found and run, and what they may see."""

@@ -1,0 +1,140 @@
+"""Running checks: exactly one finding for each check and subject, whatever a check does."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from auditor.engine.declaration import Check
+from auditor.engine.subjects import Environment, Host, Infrastructure, Material, Recorder, Unknowable
+from auditor.model.finding import Finding, Severity, Status, Subject, SubjectKind, Verdict
+from auditor.model.inventory import Purpose
+
+_Judged = Host | Environment | Infrastructure
+
+
+def run_checks(checks: Iterable[Check], material: Material) -> tuple[Finding, ...]:
+    """Run all checks and return their findings, sorted by check and subject.
+
+    1. Checks without needs come first, each check after those it needs, those declared `after_all` last.
+    2. Each check sees views of its own, so that its evidence is what it looked at.
+    3. A check that raises gives an `error` verdict and the run goes on.
+    """
+    findings: dict[tuple[str, Subject], Finding] = {}
+    for check in _in_order(checks):
+        if check.after_all:
+            material = dataclasses.replace(material, earlier=_sorted(findings.values()))
+        for subject, finding in _run(check, material, findings):
+            findings[check.id, subject] = finding
+    return _sorted(findings.values())
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (finding.check, finding.subject)))
+
+
+def _in_order(checks: Iterable[Check]) -> list[Check]:
+    waiting = sorted(checks, key=lambda check: (check.after_all, check.id))
+    ordered: list[Check] = []
+    done: set[str] = set()
+    while waiting:
+        ready = next((check for check in waiting if set(check.needs) <= done), None)
+        if ready is None:
+            raise ValueError(f"The checks {', '.join(check.id for check in waiting)} need each other.")
+        waiting.remove(ready)
+        ordered.append(ready)
+        done.add(ready.id)
+    return ordered
+
+
+def _run(
+    check: Check, material: Material, earlier: dict[tuple[str, Subject], Finding]
+) -> Iterator[tuple[Subject, Finding]]:
+    count = len(list(_subjects(check, Infrastructure(material, Recorder()))))
+    for index in range(count):
+        recorder = Recorder()
+        subject, environment, judged = list(_subjects(check, Infrastructure(material, recorder)))[index]
+        verdict = _out_of_scope(check, judged, environment) or _held_back(check, subject, earlier)
+        verdict = verdict or _judge(check, judged)
+        severity = _severity(check, environment, material)
+        if severity is Severity.INFO and verdict.status is Status.FAIL:
+            # Info checks never fail: what they found is recorded.
+            verdict = dataclasses.replace(verdict, status=Status.PASS)
+        yield subject, Finding(check.id, check.slug, check.title, severity, subject, verdict, recorder.evidence)
+
+
+def _subjects(check: Check, infrastructure: Infrastructure) -> Iterator[tuple[Subject, Environment | None, _Judged]]:
+    if check.level is SubjectKind.INFRASTRUCTURE:
+        yield Subject(SubjectKind.INFRASTRUCTURE, infrastructure.name), None, infrastructure
+    elif check.level is SubjectKind.ENVIRONMENT:
+        for environment in infrastructure.environments:
+            yield Subject(SubjectKind.ENVIRONMENT, environment.name, environment.name), environment, environment
+    else:
+        for host in infrastructure.hosts:
+            name = host.environment.name if host.environment else ""
+            yield Subject(SubjectKind.HOST, host.name, name), host.environment, host
+
+
+def _out_of_scope(check: Check, judged: _Judged, environment: Environment | None) -> Verdict | None:
+    if environment is not None and environment.is_cloud and not check.in_cloud:
+        sentence = f"{environment.name} is hosted in the cloud: its servers are not ours."
+        return Verdict(Status.NOT_APPLICABLE, sentence, because_of="TOPO-018")
+    if check.purposes is not None:
+        purpose = environment.purpose if environment else None
+        if purpose not in check.purposes:
+            return Verdict(Status.NOT_APPLICABLE, f"The check is not meant for {_purpose(environment)}.")
+    if check.roles is not None and isinstance(judged, Host) and not judged.roles & check.roles:
+        roles = ", ".join(sorted(judged.roles)) or "none"
+        return Verdict(Status.NOT_APPLICABLE, f"The declared roles of {judged.name} ({roles}) do not ask for it.")
+    return None
+
+
+def _purpose(environment: Environment | None) -> str:
+    if environment is None:
+        return "a host outside all environments"
+    return "this environment" if environment.purpose is Purpose.OTHER else f"purpose {environment.purpose}"
+
+
+def _held_back(check: Check, subject: Subject, earlier: dict[tuple[str, Subject], Finding]) -> Verdict | None:
+    """Return the verdict that follows from a needed check that did not pass, so that one cause gives one finding."""
+    for needed in check.needs:
+        for (check_id, other), finding in earlier.items():
+            if check_id != needed or not _concerns(other, subject):
+                continue
+            verdict = finding.verdict
+            if verdict.status in (Status.FAIL, Status.NOT_APPLICABLE):
+                return Verdict(Status.NOT_APPLICABLE, f"Because of {needed}: {verdict.sentence}", because_of=needed)
+            if verdict.status in (Status.UNKNOWN, Status.ERROR):
+                sentence = f"Because of {needed}: {verdict.sentence}"
+                return Verdict(Status.UNKNOWN, sentence, reason=verdict.reason, because_of=needed)
+    return None
+
+
+def _concerns(needed: Subject, subject: Subject) -> bool:
+    if needed.kind is SubjectKind.INFRASTRUCTURE or needed == subject:
+        return True
+    return needed.kind is SubjectKind.ENVIRONMENT and needed.environment == subject.environment
+
+
+def _judge(check: Check, judged: _Judged) -> Verdict:
+    try:
+        verdict = check.judge(judged)
+    except Unknowable as unknowable:
+        not_known = unknowable.not_known
+        return Verdict(Status.UNKNOWN, not_known.sentence, reason=not_known.reason)
+    except Exception as error:  # noqa: BLE001 - the border around a check: its failure is a verdict, never silence
+        return Verdict(Status.ERROR, f"The check {check.id} broke: {type(error).__name__}: {str(error)[:200]}")
+    if not isinstance(verdict, Verdict):
+        return Verdict(
+            Status.ERROR, f"The check {check.id} broke: it returned {type(verdict).__name__}, not a verdict."
+        )
+    return verdict
+
+
+def _severity(check: Check, environment: Environment | None, material: Material) -> Severity:
+    """Severity is that in Production; the reference may lower it by one step for other purposes, not for all groups."""
+    lowered = environment is not None and environment.purpose in material.reference.lower_severity_for
+    fixed = check.id.startswith(("TOPO-", "LIC-", "DATA-")) or check.severity in (Severity.LOW, Severity.INFO)
+    if not lowered or fixed:
+        return check.severity
+    return list(Severity)[check.severity.rank + 1]

@@ -1,0 +1,29 @@
+"""The words a check answers with."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from auditor.engine.subjects import Unknowable
+from auditor.model.fact import NotKnown, Reason
+from auditor.model.finding import Status, Verdict
+
+
+def passed(sentence: str) -> Verdict:
+    """The condition holds; the sentence says what was seen."""
+    return Verdict(Status.PASS, sentence)
+
+
+def failed(sentence: str, *, expected: str, found: str) -> Verdict:
+    """The condition is violated; the sentence has the measured value."""
+    return Verdict(Status.FAIL, sentence, expected, found)
+
+
+def not_applicable(sentence: str) -> Verdict:
+    """The subject is positively outside the scope of the check."""
+    return Verdict(Status.NOT_APPLICABLE, sentence)
+
+
+def unknown(reason: Reason, sentence: str) -> NoReturn:
+    """The check cannot be decided for a reason that no missing fact gives by itself."""
+    raise Unknowable(NotKnown(reason, sentence))

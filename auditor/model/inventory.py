@@ -1,0 +1,169 @@
+"""What the operator declares: environments, hosts, and how to reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from auditor.model.question import Platform
+
+
+class Purpose(StrEnum):
+    """What an environment is for."""
+
+    DEVELOPMENT = "development"
+    QUALITY = "quality"
+    PRODUCTION = "production"
+    LIFETIME = "lifetime"
+    OTHER = "other"
+
+
+class Hosting(StrEnum):
+    """Whose servers an environment runs on."""
+
+    ON_PREMISES = "on-premises"
+    CLOUD = "cloud"
+
+
+class Role(StrEnum):
+    """What a host does in its environment."""
+
+    DEPLOYMENT_CONTROLLER = "deployment-controller"
+    FRONT_END = "front-end"
+    CACHE_BROKER = "cache-broker"
+
+
+class Source(StrEnum):
+    """Witnesses beside the servers, each of which may be declared available for an environment."""
+
+    LIFETIME_API = "lifetime-api"
+    SERVICE_CENTER = "service-center"
+    DATABASE = "database"
+    OUTSIDE_PROBE = "outside-probe"
+
+
+class CredentialKind(StrEnum):
+    """Where a secret is kept."""
+
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    KEYRING = "keyring"
+    PROMPT = "prompt"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialReference:
+    """Where a secret can be had; never the secret. `locator` is a variable name, a path, a service, a command line."""
+
+    kind: CredentialKind
+    locator: str
+
+
+class WinRMSignIn(StrEnum):
+    """How to sign in over WinRM."""
+
+    KERBEROS = "kerberos"
+    NTLM = "ntlm"
+    NEGOTIATE = "negotiate"
+    BASIC = "basic"
+    CERTIFICATE = "certificate"
+    CREDSSP = "credssp"
+
+
+class WinRMReading(StrEnum):
+    """What to read a Windows host with: PowerShell (WMI where it is locked down), or WMI alone."""
+
+    POWERSHELL = "powershell"
+    WMI = "wmi"
+
+
+@dataclass(frozen=True, slots=True)
+class WinRMEndpoint:
+    """How to reach a host over WinRM. TLS is verified against `ca_file` or the system's authorities."""
+
+    address: str
+    port: int
+    https: bool
+    sign_in: WinRMSignIn
+    user: str
+    password: CredentialReference | None = None
+    path: str = "/wsman"
+    ca_file: str | None = None
+    verify_tls: bool = True
+    client_certificate: str | None = None
+    client_key: str | None = None
+    kerberos_host: str | None = None
+    proxy: str | None = None
+    reading: WinRMReading = WinRMReading.POWERSHELL
+
+
+@dataclass(frozen=True, slots=True)
+class Bastion:
+    """An SSH server in between."""
+
+    address: str
+    port: int
+    user: str
+    key_file: str | None = None
+    key_passphrase: CredentialReference | None = None
+    password: CredentialReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SSHEndpoint:
+    """How to reach a host over SSH. `key_file` may have a certificate beside it; the agent is used only when asked."""
+
+    address: str
+    port: int
+    user: str
+    platform: Platform
+    key_file: str | None = None
+    key_passphrase: CredentialReference | None = None
+    password: CredentialReference | None = None
+    use_agent: bool = False
+    known_hosts: str | None = None
+    bastion: Bastion | None = None
+
+
+Endpoint = WinRMEndpoint | SSHEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A server as declared. `aliases` are other names under which the platform may know it."""
+
+    name: str
+    environment: str | None
+    endpoint: Endpoint
+    roles: frozenset[Role] = frozenset()
+    aliases: tuple[str, ...] = ()
+    passive: bool = False
+    same_machine_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An OutSystems environment as declared."""
+
+    name: str
+    purpose: Purpose
+    hosting: Hosting = Hosting.ON_PREMISES
+    hosts: tuple[Host, ...] = ()
+    approved_tooling: tuple[str, ...] = ()
+    sources: frozenset[Source] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The whole infrastructure as declared. `other_hosts` belong to no environment. `digest` identifies the content."""
+
+    infrastructure: str
+    environments: tuple[Environment, ...]
+    other_hosts: tuple[Host, ...] = ()
+    digest: str = ""
+    hosts: tuple[Host, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        hosts = [host for environment in self.environments for host in environment.hosts]
+        object.__setattr__(self, "hosts", (*hosts, *self.other_hosts))

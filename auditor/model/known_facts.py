@@ -1,0 +1,239 @@
+"""The vocabulary of facts: every fact that a reader may give and a check may ask for.
+
+Windows services, paths and registry names are compared without regard to case by whoever uses them; facts keep the
+spelling that was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from auditor.model.fact import FactKey
+from auditor.model.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A local volume; sizes in bytes."""
+
+    name: str
+    size: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A Windows service. `state` running/stopped/..., `start_mode` auto/manual/disabled, both in lower case."""
+
+    name: str
+    display_name: str
+    state: str
+    start_mode: str
+    delayed: bool
+    account: str
+    image_path: str
+    process: int
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentTool:
+    """Service Studio or Integration Studio; `executable_exists` is None where it could not be looked up."""
+
+    major: str
+    version: str | None
+    folder: str | None
+    executable_exists: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class UninstallEntry:
+    """A row of Programs and Features."""
+
+    name: str
+    version: str
+    publisher: str
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application of an IIS site: `path` as in the URL, `physical_path` of its root virtual directory."""
+
+    site: str
+    path: str
+    pool: str
+    physical_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A binding of an IIS site."""
+
+    site: str
+    protocol: str
+    information: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSection:
+    """One database section of server.hsconf, without users and passwords.
+
+    `server` is host (and port) for Oracle, `catalog` the service or schema.
+    """
+
+    section: str
+    provider: str
+    server: str
+    catalog: str
+    authentication: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfiguration:
+    """The allow-listed elements of server.hsconf; None for an element that the file does not have."""
+
+    controller_host: str | None
+    controller_port: int | None
+    cache_host: str | None
+    cache_port: int | None
+    cache_tls: bool | None
+    platform_version: str | None
+    installation_folder: str | None
+    outgoing_address: str | None
+    databases: tuple[DatabaseSection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listening TCP port and the name of the process behind it, empty where it could not be read."""
+
+    address: str
+    port: int
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemdUnit:
+    """A Linux service."""
+
+    name: str
+    active_state: str
+    enabled_state: str
+
+
+OS_NAME = FactKey[str]("os.name", str, "The name of the operating system")
+OS_VERSION = FactKey[Version]("os.version", Version, "The version of the operating system")
+OS_IS_SERVER = FactKey[bool]("os.is_server", bool, "Whether Windows is a server edition")
+OS_LAST_BOOT = FactKey[datetime]("os.last_boot", datetime, "The time of the last start")
+HOST_NAME = FactKey[str]("host.name", str, "The name that the host gives itself")
+HOST_NAMES = FactKey[tuple[str, ...]]("host.names", tuple[str, ...], "All names of the host: short, DNS and full")
+HOST_ADDRESSES = FactKey[tuple[str, ...]]("host.addresses", tuple[str, ...], "The IP addresses of the host")
+MACHINE_UUID = FactKey[str | None]("machine.uuid", str | None, "The UUID of the hardware")
+MACHINE_GUID = FactKey[str | None]("machine.guid", str | None, "The GUID of the installation of the operating system")
+MACHINE_MACS = FactKey[tuple[str, ...]]("machine.macs", tuple[str, ...], "The hardware addresses of the network cards")
+PROCESSORS = FactKey[int]("hardware.processors", int, "The number of logical processors")
+MEMORY = FactKey[int]("hardware.memory", int, "The memory in bytes")
+MODEL = FactKey[str]("hardware.model", str, "Maker and model of the hardware")
+VOLUMES = FactKey[tuple[Volume, ...]]("hardware.volumes", tuple[Volume, ...], "The local volumes")
+CLOCK_OFFSET = FactKey[float]("clock.offset", float, "Seconds by which the host's UTC clock leads the collector's")
+CLOCK_ZONE = FactKey[str]("clock.zone", str, "The time zone")
+ACCOUNT_IS_ADMINISTRATOR = FactKey[bool](
+    "account.is_administrator", bool, "Whether the account that asks has administrator rights"
+)
+
+PLATFORM_VERSION = FactKey[str | None](
+    "platform_server.version", str | None, "The Platform Server version in the registry"
+)
+PLATFORM_FOLDER = FactKey[str | None](
+    "platform_server.folder", str | None, "The install folder of Platform Server in the registry"
+)
+PLATFORM_FOLDER_EXISTS = FactKey[bool](
+    "platform_server.folder_exists", bool, "Whether the install folder of Platform Server exists"
+)
+PLATFORM_FILE_VERSION = FactKey[str | None](
+    "platform_server.file_version", str | None, "The Platform Server version in version.txt"
+)
+PLATFORM_MACHINE_NAME = FactKey[str | None](
+    "platform_server.machine_name", str | None, "The machine name that the platform recorded"
+)
+PLATFORM_SERIAL = FactKey[str | None](
+    "platform_server.serial", str | None, "The first and last group of the platform's serial number"
+)
+SERVICE_CENTER_REGISTERED_VERSION = FactKey[str | None](
+    "service_center.registered_version", str | None, "The Service Center version noted in the registry"
+)
+SYSTEM_COMPONENTS_REGISTERED_VERSION = FactKey[str | None](
+    "system_components.registered_version", str | None, "The System Components version noted in the registry"
+)
+LIFETIME_PAYLOAD_VERSION = FactKey[str | None](
+    "lifetime.payload_version", str | None, "The version of the LifeTime payload in the registry"
+)
+LIFETIME_PUBLISHED_VERSION = FactKey[str | None](
+    "lifetime.published_version", str | None, "The version of the published LifeTime noted in the registry"
+)
+LIFETIME_SOLUTION_EXISTS = FactKey[bool](
+    "lifetime.solution_exists", bool, "Whether Lifetime.osp is in the install folder"
+)
+SERVICE_STUDIOS = FactKey[tuple[DevelopmentTool, ...]](
+    "development_tools.service_studio", tuple[DevelopmentTool, ...], "The registered Service Studios"
+)
+INTEGRATION_STUDIOS = FactKey[tuple[DevelopmentTool, ...]](
+    "development_tools.integration_studio", tuple[DevelopmentTool, ...], "The registered Integration Studios"
+)
+UNINSTALL_ENTRIES = FactKey[tuple[UninstallEntry, ...]](
+    "programs.entries", tuple[UninstallEntry, ...], "The programs of OutSystems, RabbitMQ and Erlang"
+)
+PLATFORM_VARIABLES = FactKey[tuple[str, ...]](
+    "platform_server.variables", tuple[str, ...], "The names of the system variables of the bundled broker"
+)
+
+SERVICES = FactKey[tuple[Service, ...]]("services", tuple[Service, ...], "The Windows services")
+IIS_VERSION = FactKey[str | None]("iis.version", str | None, "The version of IIS")
+IIS_APPLICATIONS = FactKey[tuple[Application, ...]](
+    "iis.applications", tuple[Application, ...], "The applications of IIS"
+)
+IIS_POOLS = FactKey[tuple[str, ...]]("iis.pools", tuple[str, ...], "The names of the application pools of IIS")
+IIS_BINDINGS = FactKey[tuple[Binding, ...]]("iis.bindings", tuple[Binding, ...], "The bindings of IIS")
+ASPNETCORE_MODULE = FactKey[bool]("iis.aspnetcore_module", bool, "Whether IIS knows the ASP.NET Core module")
+SERVER_CONFIGURATION = FactKey[ServerConfiguration | None](
+    "server_configuration", ServerConfiguration | None, "The allow-listed content of server.hsconf"
+)
+CONFIGURATION_FILE_EXISTS = FactKey[bool](
+    "server_configuration.exists", bool, "Whether server.hsconf is in the install folder"
+)
+PRIVATE_KEY_EXISTS = FactKey[bool]("private_key.exists", bool, "Whether private.key is in the install folder")
+PRIVATE_KEY_DIGEST = FactKey[str | None](
+    "private_key.digest", str | None, "The keyed digest of private.key, comparable within one scan only"
+)
+RUNNING_FOLDERS = FactKey[tuple[str, ...]](
+    "platform_server.running_folders", tuple[str, ...], "The names of the folders of running applications"
+)
+SHARE_FOLDERS = FactKey[tuple[str, ...]](
+    "platform_server.share_folders", tuple[str, ...], "The names of the folders of application sources"
+)
+INSTALL_FOLDER_ENTRIES = FactKey[tuple[str, ...]](
+    "platform_server.entries", tuple[str, ...], "The names in the install folder"
+)
+BUNDLED_BROKER_VERSIONS = FactKey[tuple[str, ...]](
+    "rabbitmq.bundled_versions", tuple[str, ...], "The versions of the bundled RabbitMQ"
+)
+MACHINE_CONFIG_KEYS = FactKey[tuple[str, ...]](
+    "dotnet.machine_config_keys", tuple[str, ...], "The names of OutSystems settings in machine.config"
+)
+DOTNET_RELEASE = FactKey[int | None]("dotnet.release", int | None, "The release number of .NET Framework 4")
+HOSTING_BUNDLES = FactKey[tuple[str, ...]](
+    "dotnet.hosting_bundles", tuple[str, ...], "The versions of the installed .NET hosting bundles"
+)
+LISTENERS = FactKey[tuple[Listener, ...]]("listeners", tuple[Listener, ...], "The listening TCP ports")
+
+JAVA_STACK_VERSION = FactKey[str | None](
+    "java_stack.version", str | None, "The version of the Java stack's platform folder"
+)
+JAVA_STACK_MARKER = FactKey[bool]("java_stack.marker", bool, "Whether /etc/sysconfig/outsystems exists")
+JAVA_STACK_CONTROLLER = FactKey[bool | None](
+    "java_stack.controller", bool | None, "Whether the Java stack's controller is enabled"
+)
+PACKAGES = FactKey[tuple[str, ...]](
+    "linux.packages", tuple[str, ...], "The installed packages of OutSystems, RabbitMQ and Erlang, name and version"
+)
+UNITS = FactKey[tuple[SystemdUnit, ...]]("linux.units", tuple[SystemdUnit, ...], "The units that matter")

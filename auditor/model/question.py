@@ -1,0 +1,69 @@
+"""What is asked of a server, and what it answers. Both are data, so a test peer can answer whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Platform(StrEnum):
+    """The family of operating systems whose interpreter answers."""
+
+    WINDOWS = "windows"
+    LINUX = "linux"
+
+
+class Verb(StrEnum):
+    """The fixed set of things an interpreter can be asked; docs/questions.md gives arguments and values of each."""
+
+    REGISTRY = "registry"
+    WMI = "wmi"
+    FILE = "file"
+    DIRECTORY = "directory"
+    XML = "xml"
+    DIGEST = "digest"
+    LISTENER = "listener"
+    CLOCK = "clock"
+    ACCOUNT = "account"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: `id` is stable for ever, `arguments` are JSON data in the form that the verb defines."""
+
+    id: str
+    verb: Verb
+    platform: Platform
+    why: str
+    rights: str
+    arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Outcome(StrEnum):
+    """How a question ended. Only OK and MISSING say something about the server; MISSING is proof of absence."""
+
+    OK = "ok"
+    MISSING = "missing"
+    DENIED = "denied"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The raw answer to one question.
+
+    `value` has the form that the verb defines and is None unless the outcome is OK. `complete` is False when a limit
+    cut a list short, so that absence from the list proves nothing. `detail` is the server's own words on a failure.
+    """
+
+    question: str
+    outcome: Outcome
+    value: Any = None
+    detail: str = ""
+    complete: bool = True
+    milliseconds: int = 0

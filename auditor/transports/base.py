@@ -1,0 +1,75 @@
+"""What every transport offers: one visit, in which one request is asked and one reply comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from auditor.model.observation import ChannelName
+from auditor.model.question import Answer, Platform, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a visit, in seconds and bytes.
+
+    `connect` bounds the TCP connection, `sign_in` handshake and sign-in, `question` one question on the server,
+    `visit` the whole visit; `answer_bytes` the document before and `unpacked_bytes` after unpacking, `depth` the
+    nesting of its JSON.
+    """
+
+    connect: float = 5.0
+    sign_in: float = 20.0
+    question: float = 30.0
+    visit: float = 180.0
+    answer_bytes: int = 8_000_000
+    unpacked_bytes: int = 64_000_000
+    depth: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets of one endpoint, resolved from its references; never printed."""
+
+    password: str | None = field(default=None, repr=False)
+    key_passphrase: str | None = field(default=None, repr=False)
+    bastion_password: str | None = field(default=None, repr=False)
+    bastion_key_passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The questions of one visit, all for one platform. `digest_key` is made for one run and never stored."""
+
+    questions: tuple[Question, ...]
+    digest_key: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answers, one for each question of the request, with how they were had."""
+
+    channel: ChannelName
+    platform: Platform
+    answers: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
+    requests: int = 0
+
+
+class Transport(Protocol):
+    """An open, signed-in connection to one host; used by one thread, for one request, and thrown away."""
+
+    @property
+    def platform(self) -> Platform:
+        """The platform whose questions this host can be asked."""
+        ...
+
+    def ask(self, request: Request) -> Reply:
+        """Put all questions in one process on the server; raises `TransportError`."""
+        ...
+
+
+TransportOpening = AbstractContextManager[Transport]
