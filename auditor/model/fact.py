@@ -26,7 +26,8 @@ class Reason(StrEnum):
     NOT_ASKED = "not-asked"
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: a frozen generic class with slots cannot be called by its parametrised name.
+@dataclass(frozen=True)
 class FactKey(Generic[T]):
     """The name of a fact together with the type of its value.
 

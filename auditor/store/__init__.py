@@ -1,0 +1,6 @@
+"""Where scans are kept: SQLAlchemy on SQLite, and nothing of it outside this room."""
+
+from auditor.store.opening import open_store
+from auditor.store.repository import ScanSummary, Store
+
+__all__ = ["ScanSummary", "Store", "open_store"]

@@ -1,0 +1,107 @@
+"""Opening a store: created with narrow rights, brought to the newest schema, refused when it is newer than we are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from auditor.errors import StoreError
+from auditor.store.repository import Store
+from auditor.store.schema import REVISION
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK_SECONDS = 30
+
+
+def open_store(location: str, *, create: bool = False) -> Store:
+    """Open the store at a path or database URL; StoreError in one sentence when that cannot be done.
+
+    With `create` a missing SQLite file is made, readable by its owner alone.
+    """
+    url = _url(location)
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite:
+        _prepare_file(Path(url.database or ""), create=create)
+    try:
+        engine = create_engine(url)
+        if is_sqlite:
+            event.listen(engine, "connect", _configure_sqlite)
+        _bring_up_to_date(engine, location)
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(
+            f"The store {location} cannot be opened: {cause}; check that it is an osaudit store."
+        ) from error
+    return Store(engine)
+
+
+def _url(location: str) -> URL:
+    if "://" not in location:
+        return URL.create("sqlite", database=str(Path(location)))
+    try:
+        return make_url(location)
+    except ArgumentError as error:
+        raise StoreError(
+            "The store's database URL cannot be read; write it like postgresql://host/database."
+        ) from error
+
+
+def _prepare_file(path: Path, *, create: bool) -> None:
+    if path.exists():
+        return
+    if not create:
+        raise StoreError(f"There is no store at {path}; run a scan first or name another with --store.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Made before SQLite opens it, so that it is never readable by others, not even for a moment. The files that
+        # SQLite puts beside it take over its mode.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"The store {path} cannot be made: {error.strerror}; choose another place with --store."
+        ) from error
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000}")
+    cursor.close()
+
+
+def _bring_up_to_date(engine: Engine, location: str) -> None:
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+        if "alembic_version" in tables:
+            revision = connection.execute(text("select version_num from alembic_version")).scalar()
+        elif tables:
+            raise StoreError(f"{location} is a database of something else; name another store with --store.")
+        else:
+            revision = None
+    if revision == REVISION:
+        return
+    if revision is not None and revision > REVISION:
+        raise StoreError(
+            f"The store {location} was written by a newer osaudit (schema {revision}, this one knows {REVISION}); "
+            "update osaudit."
+        )
+    _migrate(engine)
+
+
+def _migrate(engine: Engine) -> None:
+    # Alembic is slow to import and needed only when the schema changes.
+    from alembic import command
+    from alembic.config import Config
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(_MIGRATIONS))
+    with engine.begin() as connection:
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")

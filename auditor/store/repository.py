@@ -1,0 +1,239 @@
+"""Reading and writing scans."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from auditor.errors import FailureKind, StoreError
+from auditor.model.component import Portrait
+from auditor.model.fact import Facts
+from auditor.model.finding import Finding, Subject, SubjectKind
+from auditor.model.inventory import Inventory
+from auditor.model.observation import ChannelName, Failure, Visit
+from auditor.model.question import Answer, Platform
+from auditor.model.reference import Reference
+from auditor.model.scan import Judgement, RuleSet, ScanRecord, ScanState
+from auditor.store import encoding
+from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSummary:
+    """One line about a stored scan; `hosts_visited` counts finished visits, failed ones included."""
+
+    id: int
+    infrastructure: str
+    started_at: datetime
+    finished_at: datetime | None
+    state: ScanState
+    hosts_visited: int
+
+
+class Store:
+    """An open store. Each method is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.dispose()
+
+    def begin(self, inventory: Inventory, reference: Reference, started_at: datetime) -> int:
+        """Begin a scan and return its id; until it is sealed it counts as incomplete."""
+        with Session(self._engine) as session, session.begin():
+            row = ScanRow(
+                infrastructure=inventory.infrastructure,
+                state=ScanState.RUNNING,
+                started_at=started_at,
+                inventory=_keep(session, encoding.dump_inventory(inventory)),
+                reference=_keep(session, encoding.dump_reference(reference)),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def record(self, scan: int, visit: Visit) -> None:
+        """Store one visit whole."""
+        sections: dict[str, dict[str, Answer]] = defaultdict(dict)
+        for question, answer in visit.answers.items():
+            sections[question.partition(".")[0]][question] = answer
+        times = {question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds}
+        with Session(self._engine) as session, session.begin():
+            row = VisitRow(
+                scan=scan,
+                host=visit.host,
+                started_at=visit.started_at,
+                observed_at=visit.observed_at,
+                channel=visit.channel,
+                platform=visit.platform,
+                failure_kind=visit.failure and visit.failure.kind,
+                failure_sentence=visit.failure and visit.failure.sentence,
+                notes=json.dumps(visit.notes),
+                requests=visit.requests,
+                milliseconds=json.dumps(times, separators=(",", ":"), sort_keys=True),
+            )
+            session.add(row)
+            session.flush()
+            for _, answers in sorted(sections.items()):
+                document = _keep(session, encoding.dump_section(answers))
+                session.add(VisitSectionRow(visit=row.id, document=document))
+
+    def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> None:
+        """Store the judgement and declare the scan complete, both or neither."""
+        with Session(self._engine) as session, session.begin():
+            row = self._scan_row(session, scan)
+            row.state, row.finished_at = ScanState.COMPLETE, finished_at
+            _write_judgement(session, scan, judgement)
+
+    def judge_again(self, scan: int, judgement: Judgement) -> None:
+        """Add a judgement by other rules; it becomes the one that counts."""
+        with Session(self._engine) as session, session.begin():
+            self._scan_row(session, scan)
+            _write_judgement(session, scan, judgement)
+
+    def scans(self, infrastructure: str | None = None) -> tuple[ScanSummary, ...]:
+        """Return all scans, oldest first."""
+        with Session(self._engine) as session:
+            query = select(ScanRow).order_by(ScanRow.id)
+            if infrastructure is not None:
+                query = query.where(ScanRow.infrastructure == infrastructure)
+            visited: dict[int, int] = defaultdict(int)
+            for scan in session.scalars(select(VisitRow.scan)):
+                visited[scan] += 1
+            return tuple(
+                ScanSummary(
+                    row.id, row.infrastructure, row.started_at, row.finished_at, ScanState(row.state), visited[row.id]
+                )
+                for row in session.scalars(query)
+            )
+
+    def scan(self, scan: int) -> ScanRecord:
+        """Return one scan whole; StoreError when there is none of this id."""
+        with Session(self._engine) as session:
+            row = self._scan_row(session, scan)
+            return ScanRecord(
+                id=row.id,
+                started_at=row.started_at,
+                finished_at=row.finished_at,
+                state=ScanState(row.state),
+                inventory=encoding.load_inventory(_document(session, row.inventory)),
+                reference=encoding.load_reference(_document(session, row.reference)),
+                visits=_visits(session, scan),
+                judgement=_judgement(session, scan),
+            )
+
+    @staticmethod
+    def _scan_row(session: Session, scan: int) -> ScanRow:
+        row = session.get(ScanRow, scan)
+        if row is None:
+            raise StoreError(f"The store holds no scan {scan}; `osaudit scans` lists those it holds.")
+        return row
+
+
+def _keep(session: Session, data: object) -> int:
+    """Return the id of the document with this content, stored now if it is new."""
+    packed = encoding.pack(data)
+    digest = hashlib.sha256(packed).digest()
+    known = session.scalar(select(DocumentRow.id).where(DocumentRow.digest == digest))
+    if known is not None:
+        return known
+    row = DocumentRow(digest=digest, body=encoding.compress(packed))
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _document(session: Session, key: int) -> object:
+    row = session.get_one(DocumentRow, key)
+    return encoding.unpack(row.body)
+
+
+def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
+    row = JudgementRow(scan=scan, rules_digest=judgement.rules.digest, tool_version=judgement.rules.tool_version)
+    session.add(row)
+    session.flush()
+    findings: dict[tuple[SubjectKind, str], list[Finding]] = defaultdict(list)
+    for finding in judgement.findings:
+        findings[finding.subject.kind, finding.subject.name].append(finding)
+    for host in judgement.facts:
+        findings.setdefault((SubjectKind.HOST, host), [])
+    for (kind, name), own in sorted(findings.items()):
+        is_host = kind is SubjectKind.HOST
+        session.add(
+            SubjectRow(
+                judgement=row.id,
+                kind=kind,
+                name=name,
+                facts=_keep(session, encoding.dump_facts(judgement.facts[name])) if is_host else None,
+                portrait=_keep(session, encoding.dump_portrait(judgement.portraits[name])) if is_host else None,
+                findings=_keep(session, encoding.dump_findings(tuple(own))),
+            )
+        )
+
+
+def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
+    visits = {}
+    for row in session.scalars(select(VisitRow).where(VisitRow.scan == scan).order_by(VisitRow.host)):
+        bodies = session.scalars(
+            select(DocumentRow.body)
+            .join(VisitSectionRow, VisitSectionRow.document == DocumentRow.id)
+            .where(VisitSectionRow.visit == row.id)
+        )
+        times: dict[str, int] = json.loads(row.milliseconds)
+        answers: dict[str, Answer] = {}
+        for body in bodies:
+            answers.update(encoding.load_section(encoding.unpack(body), times))
+        failure = None
+        if row.failure_kind is not None:
+            failure = Failure(FailureKind(row.failure_kind), row.failure_sentence or "")
+        visits[row.host] = Visit(
+            host=row.host,
+            started_at=row.started_at,
+            observed_at=row.observed_at,
+            channel=None if row.channel is None else ChannelName(row.channel),
+            platform=None if row.platform is None else Platform(row.platform),
+            answers=dict(sorted(answers.items())),
+            failure=failure,
+            notes=tuple(json.loads(row.notes)),
+            requests=row.requests,
+        )
+    return visits
+
+
+def _judgement(session: Session, scan: int) -> Judgement | None:
+    row = session.scalar(select(JudgementRow).where(JudgementRow.scan == scan).order_by(JudgementRow.id.desc()))
+    if row is None:
+        return None
+    facts: dict[str, Facts] = {}
+    portraits: dict[str, Portrait] = {}
+    findings: list[Finding] = []
+    for subject in session.scalars(select(SubjectRow).where(SubjectRow.judgement == row.id)):
+        if subject.facts is not None and subject.portrait is not None:
+            facts[subject.name] = encoding.load_facts(subject.name, _document(session, subject.facts))
+            portraits[subject.name] = encoding.load_portrait(_document(session, subject.portrait))
+        findings.extend(encoding.load_findings(_document(session, subject.findings)))
+    return Judgement(
+        facts=dict(sorted(facts.items())),
+        portraits=dict(sorted(portraits.items())),
+        findings=tuple(sorted(findings, key=_by_check_and_subject)),
+        rules=RuleSet(row.rules_digest, row.tool_version),
+    )
+
+
+def _by_check_and_subject(finding: Finding) -> tuple[str, Subject]:
+    return finding.check, finding.subject

@@ -1,0 +1,229 @@
+"""The store: what goes in comes out, once per content, and never half."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from auditor.errors import FailureKind, StoreError
+from auditor.model.component import Certainty, Component, ComponentKind, Portrait, RoleReading, State
+from auditor.model.fact import Facts, Known, NotKnown, Reason
+from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
+from auditor.model.inventory import (
+    CredentialKind,
+    CredentialReference,
+    Environment,
+    Host,
+    Inventory,
+    Purpose,
+    Role,
+    WinRMEndpoint,
+    WinRMSignIn,
+)
+from auditor.model.known_facts import OS_VERSION, SERVICES, Service
+from auditor.model.observation import ChannelName, Failure, Visit
+from auditor.model.question import Answer, Outcome, Platform
+from auditor.model.reference import Reference
+from auditor.model.scan import Judgement, RuleSet, ScanState
+from auditor.model.version import Version
+from auditor.store import Store, open_store
+from auditor.store.schema import REVISION, Base
+
+NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+
+
+def inventory() -> Inventory:
+    password = CredentialReference(CredentialKind.COMMAND, "vault read planted-secret")
+    endpoint = WinRMEndpoint("dev-1", 5985, False, WinRMSignIn.NTLM, "auditor", password)
+    host = Host("dev-1", "Development", endpoint, frozenset({Role.FRONT_END, Role.DEPLOYMENT_CONTROLLER}))
+    return Inventory("example", (Environment("Development", Purpose.DEVELOPMENT, hosts=(host,)),), digest="d")
+
+
+def visit(host: str = "dev-1", boot: str = "a", at: datetime = NOW) -> Visit:
+    answers = {
+        "clock.now": Answer("clock.now", Outcome.OK, {"utc": boot}, milliseconds=3),
+        "services.all": Answer("services.all", Outcome.OK, {"rows": [{"Name": "x" * 4000}]}, milliseconds=7),
+        "services.more": Answer("services.more", Outcome.DENIED, detail="no"),
+    }
+    return Visit(
+        host, at, at + timedelta(seconds=2), ChannelName.POWERSHELL_OVER_WINRM, Platform.WINDOWS, answers, requests=5
+    )
+
+
+def judgement() -> Judgement:
+    service = Service("A", "A", "running", "auto", False, "LocalSystem", "C:\\a.exe", 4)
+    facts = Facts(
+        "dev-1",
+        {
+            OS_VERSION.name: Known(Version((10, 0, 20348)), ("os.system",)),
+            SERVICES.name: Known((service,), ("services.all",)),
+            "iis.version": NotKnown(Reason.DENIED, "No right.", ("iis.version",)),
+        },
+        NotKnown(Reason.NOT_ASKED, "Not asked."),
+    )
+    roles = RoleReading(
+        "dev-1", frozenset({Role.FRONT_END, Role.DEPLOYMENT_CONTROLLER}), frozenset({Role.FRONT_END}), True, False,
+        Certainty.FULL, "A front-end.",
+    )  # fmt: skip
+    portrait = Portrait(
+        "dev-1", (Component("dev-1", ComponentKind.PLATFORM_SERVER, State.PRESENT, "11.38.0.1"),), roles
+    )
+    finding = Finding(
+        "COMP-001", "platform_server_installed", "Platform Server is installed", Severity.CRITICAL,
+        Subject(SubjectKind.HOST, "dev-1", "Development"), Verdict(Status.PASS, "It is."),
+        (EvidenceReference("dev-1", "services.all"),),
+    )  # fmt: skip
+    return Judgement({"dev-1": facts}, {"dev-1": portrait}, (finding,), RuleSet("0123456789abcdef", "0.1.0"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "osaudit.db"), create=True)
+
+
+def count(path: Path, table: str) -> int:
+    with sqlite3.connect(path) as connection:
+        rows: int = connection.execute(f"select count(*) from {table}").fetchone()[0]
+    return rows
+
+
+def test_a_sealed_scan_comes_back_as_it_was(store: Store) -> None:
+    scan = store.begin(inventory(), Reference(), NOW)
+    store.record(scan, visit())
+    store.seal(scan, judgement(), NOW + timedelta(minutes=1))
+
+    record = store.scan(scan)
+
+    assert record.state is ScanState.COMPLETE
+    assert record.visits == {"dev-1": visit()}
+    assert record.reference == Reference()
+    assert record.judgement is not None
+    wanted = judgement()
+    assert dict(record.judgement.facts["dev-1"]) == dict(wanted.facts["dev-1"])
+    assert record.judgement.facts["dev-1"].otherwise == wanted.facts["dev-1"].otherwise
+    assert record.judgement.portraits == wanted.portraits
+    assert record.judgement.findings == wanted.findings
+    assert record.judgement.rules == wanted.rules
+
+
+def test_a_scan_that_was_not_sealed_is_running_and_keeps_its_visits(store: Store) -> None:
+    scan = store.begin(inventory(), Reference(), NOW)
+    store.record(scan, visit())
+
+    record = store.scan(scan)
+
+    assert (record.state, record.judgement, set(record.visits)) == (ScanState.RUNNING, None, {"dev-1"})
+    assert store.scans("example")[0].hosts_visited == 1
+
+
+def test_a_failed_visit_keeps_its_cause(store: Store) -> None:
+    scan = store.begin(inventory(), Reference(), NOW)
+    failed = Visit("dev-1", NOW, NOW, failure=Failure(FailureKind.REFUSED, "Nothing listens."))
+    store.record(scan, failed)
+
+    assert store.scan(scan).visits["dev-1"] == failed
+
+
+def test_references_to_credentials_are_not_stored(store: Store, tmp_path: Path) -> None:
+    store.begin(inventory(), Reference(), NOW)
+
+    endpoint = store.scan(1).inventory.hosts[0].endpoint
+
+    assert endpoint.password is None
+    assert endpoint.address == "dev-1"
+
+
+def test_an_unchanged_answer_is_stored_once(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "osaudit.db"
+    for night in range(3):
+        scan = store.begin(inventory(), Reference(), NOW + timedelta(days=night))
+        store.record(scan, visit(boot=str(night), at=NOW + timedelta(days=night)))
+        store.seal(scan, judgement(), NOW + timedelta(days=night))
+        if night == 0:
+            after_first = count(path, "document")
+
+    assert count(path, "document") == after_first + 2  # the two clocks that differ, nothing else
+
+
+def test_judging_again_replaces_what_counts(store: Store) -> None:
+    scan = store.begin(inventory(), Reference(), NOW)
+    store.record(scan, visit())
+    store.seal(scan, judgement(), NOW)
+    again = Judgement(judgement().facts, judgement().portraits, (), RuleSet("fedcba9876543210", "0.2.0"))
+    store.judge_again(scan, again)
+
+    record = store.scan(scan)
+
+    assert record.judgement is not None
+    assert record.judgement.rules == again.rules
+    assert record.judgement.findings == ()
+
+
+def test_two_visits_to_one_host_in_one_scan_are_refused(store: Store) -> None:
+    scan = store.begin(inventory(), Reference(), NOW)
+    store.record(scan, visit())
+
+    with pytest.raises(Exception, match="UNIQUE"):
+        store.record(scan, visit())
+
+
+def test_a_scan_that_is_not_there_is_named(store: Store) -> None:
+    with pytest.raises(StoreError, match="no scan 7"):
+        store.scan(7)
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_only_the_owner_may_read_the_files(store: Store, tmp_path: Path, suffix: str) -> None:
+    store.begin(inventory(), Reference(), NOW)
+    assert sys.platform != "win32"  # the rights of a folder hold there
+    path = tmp_path / f"osaudit.db{suffix}"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_missing_store_is_said_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no store at"):
+        open_store(str(tmp_path / "none.db"))
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_newer_store_is_refused(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "osaudit.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+
+    with pytest.raises(StoreError, match="newer osaudit"):
+        open_store(str(path))
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("these are notes\n" * 100)
+
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(str(path))
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table customers (id integer)")
+
+    with pytest.raises(StoreError, match="something else"):
+        open_store(str(path))
+    assert count(path, "sqlite_master") == 1
+
+
+def test_migrations_lead_to_exactly_the_tables_of_the_mappings(store: Store, tmp_path: Path) -> None:
+    script = ScriptDirectory(str(Path(__file__).parents[2] / "auditor" / "store" / "migrations"))
+    assert script.get_current_head() == REVISION
+    with create_engine(f"sqlite:///{tmp_path / 'osaudit.db'}").connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
