@@ -137,6 +137,32 @@ class Store:
                 judgement=_judgement(session, scan),
             )
 
+    def complete_scan(self, scan: int | None = None) -> ScanRecord:
+        """Return a complete scan, by default the last one; StoreError when there is none or it is not complete."""
+        if scan is None:
+            with Session(self._engine) as session:
+                query = select(ScanRow.id).where(ScanRow.state == ScanState.COMPLETE).order_by(ScanRow.id.desc())
+                scan = session.scalar(query.limit(1))
+        if scan is None:
+            raise StoreError("The store holds no complete scan; run `osaudit scan` first.")
+        record = self.scan(scan)
+        if record.state is not ScanState.COMPLETE:
+            raise StoreError(f"Scan {scan} is incomplete; `osaudit scan --resume` completes it.")
+        return record
+
+    def scan_before(self, scan: int) -> ScanRecord | None:
+        """Return the last complete scan of the same infrastructure before this one, or None."""
+        with Session(self._engine) as session:
+            row = self._scan_row(session, scan)
+            earlier = session.scalar(
+                select(ScanRow.id)
+                .where(ScanRow.infrastructure == row.infrastructure, ScanRow.state == ScanState.COMPLETE)
+                .where(ScanRow.id < scan)
+                .order_by(ScanRow.id.desc())
+                .limit(1)
+            )
+        return None if earlier is None else self.scan(earlier)
+
     @staticmethod
     def _scan_row(session: Session, scan: int) -> ScanRow:
         row = session.get(ScanRow, scan)

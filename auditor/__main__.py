@@ -1,0 +1,5 @@
+"""`python -m auditor` is `osaudit`."""
+
+from auditor.cli import main
+
+main()

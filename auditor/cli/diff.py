@@ -1,0 +1,46 @@
+"""`osaudit diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli.options import DEFAULT_STORE, ChecksFolders, ReportForm, StoreLocation
+
+
+def diff(
+    before: Annotated[int | None, typer.Argument(help="The earlier scan; by default the last but one.")] = None,
+    after: Annotated[int | None, typer.Argument(help="The later scan; by default the last complete one.")] = None,
+    store: StoreLocation = DEFAULT_STORE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; needed for html.")] = None,
+    form: Annotated[ReportForm, typer.Option("--format", help="In which form.")] = ReportForm.TEXT,
+    further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
+) -> None:
+    """Say what changed between two scans: findings, components, versions, hosts."""
+    from auditor.cli.loading import load_rules, write_text
+    from auditor.cli.printing import print_difference
+    from auditor.diffing import compare
+    from auditor.errors import UsageError
+    from auditor.evaluating import check_texts
+    from auditor.reporting.html import html_diff
+    from auditor.reporting.json import json_diff
+    from auditor.store import open_store
+
+    with open_store(store) as opened:
+        later = opened.complete_scan(after)
+        earlier = opened.complete_scan(before) if before is not None else opened.scan_before(later.id)
+    if earlier is None:
+        raise UsageError(f"Scan {later.id} is the first complete one of {later.inventory.infrastructure}; scan again.")
+    difference = compare(earlier, later)
+    if form is ReportForm.TEXT:
+        print_difference(difference)
+        return
+    text = json_diff(difference) if form is ReportForm.JSON else html_diff(difference, check_texts(load_rules(further)))
+    target = output or (Path(f"osaudit-{earlier.id}-{later.id}.html") if form is ReportForm.HTML else None)
+    if target is None:
+        typer.echo(text)
+        return
+    write_text(target, text)
+    typer.echo(str(target))

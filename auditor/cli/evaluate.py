@@ -1,0 +1,51 @@
+"""`osaudit evaluate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from auditor.cli.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_STORE,
+    ChecksFolders,
+    InventoryPath,
+    SeverityName,
+    StoreLocation,
+    SummaryForm,
+    WaiversPath,
+)
+
+
+def evaluate(
+    scan: Annotated[int | None, typer.Argument(help="The scan; by default the last complete one.")] = None,
+    store: StoreLocation = DEFAULT_STORE,
+    inventory: InventoryPath = DEFAULT_INVENTORY,
+    waivers: WaiversPath = None,
+    fail_on: Annotated[
+        SeverityName | None, typer.Option(help="End with exit code 10 on open findings at least this severe.")
+    ] = None,
+    form: Annotated[SummaryForm, typer.Option("--format", help="What to print.")] = SummaryForm.TEXT,
+    further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
+) -> None:
+    """Judge the stored answers of a scan again, by the checks of this osaudit; no host is contacted."""
+    from auditor.cli.loading import load_rules, say
+    from auditor.cli.options import beside
+    from auditor.cli.scan import conclude
+    from auditor.evaluating import judge
+    from auditor.settings.waivers import load_waivers
+    from auditor.store import open_store
+
+    rules = load_rules(further)
+    accepted = load_waivers(beside(inventory, waivers, "waivers.yaml"))
+    with open_store(store) as opened:
+        record = opened.complete_scan(scan)
+        judged_at = record.finished_at or record.started_at
+        judgement = judge(
+            record.inventory, record.reference, record.visits, rules, waivers=accepted, judged_at=judged_at
+        )
+        opened.judge_again(record.id, judgement)
+        before = record.judgement.rules.digest if record.judgement else "none"
+        say(f"Scan {record.id} was judged again: rule set {before} then, {judgement.rules.digest} now.")
+        conclude(opened.scan(record.id), rules, form=form, fail_on=fail_on)

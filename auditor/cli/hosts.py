@@ -1,0 +1,116 @@
+"""`osaudit hosts`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.cli.options import DEFAULT_INVENTORY, InventoryPath
+
+if TYPE_CHECKING:
+    from auditor.model.inventory import Host, Inventory
+    from auditor.model.observation import Visit
+
+app = typer.Typer(
+    help="List hosts, try to read them, trust their SSH keys.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Names = Annotated[list[str] | None, typer.Argument(help="Names of hosts; all when none is given.")]
+
+
+@app.command("list")
+def list_hosts(inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
+    """List the hosts of the inventory and how each is reached."""
+    from auditor.settings.inventory import load_inventory
+
+    for host in load_inventory(inventory).hosts:
+        roles = ", ".join(sorted(host.roles)) or "no role"
+        typer.echo(f"{host.name:<20} {host.environment or '-':<16} {way_to(host):<48} {roles}")
+
+
+def way_to(host: Host) -> str:
+    """Return how a host is reached, in a few words without anything secret."""
+    from auditor.model.inventory import WinRMEndpoint
+
+    endpoint = host.endpoint
+    if isinstance(endpoint, WinRMEndpoint):
+        scheme = "https" if endpoint.https else "http"
+        return f"WinRM {scheme}://{endpoint.address}:{endpoint.port} ({endpoint.sign_in})"
+    by = f" by {endpoint.bastion.address}" if endpoint.bastion else ""
+    return f"SSH {endpoint.address}:{endpoint.port} ({endpoint.platform}){by}"
+
+
+@app.command("ping")
+def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
+    """Sign in to hosts and say what could and could not be read there, and why; nothing is stored."""
+    from auditor.cli.exit_codes import ExitCode
+    from auditor.cli.loading import now, secrets_source
+    from auditor.errors import OsauditError
+    from auditor.scanning import new_digest_key, visit
+    from auditor.settings.inventory import load_inventory
+    from auditor.transports.base import Limits
+    from auditor.transports.opening import Connections
+
+    connections = Connections(Limits())
+    secrets = secrets_source()
+    complete = True
+    for host in _chosen(load_inventory(inventory), names):
+        try:
+            secret = secrets(host)
+        except OsauditError as error:
+            typer.echo(f"{host.name}: not read: {error}")
+            complete = False
+            continue
+        complete &= _tell(visit(host, connections, secret, now, new_digest_key()))
+    if not complete:
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _chosen(inventory: Inventory, names: list[str] | None) -> list[Host]:
+    from auditor.errors import UsageError
+
+    if not names:
+        return list(inventory.hosts)
+    known = {host.name.casefold(): host for host in inventory.hosts}
+    for name in names:
+        if name.casefold() not in known:
+            raise UsageError(f"The inventory has no host {name}; `osaudit hosts list` shows all.")
+    return [known[name.casefold()] for name in names]
+
+
+def _tell(visit: Visit) -> bool:
+    from auditor.collectors import COLLECTORS
+    from auditor.model.question import Outcome
+
+    if visit.failure is not None:
+        typer.echo(f"{visit.host}: not read ({visit.failure.kind}): {visit.failure.sentence}")
+        return False
+    questions = {question.id: question for collector in COLLECTORS for question in collector.questions}
+    told = [answer for answer in visit.answers.values() if answer.outcome in (Outcome.OK, Outcome.MISSING)]
+    lost = [answer for answer in visit.answers.values() if answer.outcome not in (Outcome.OK, Outcome.MISSING)]
+    typer.echo(f"{visit.host}: read over {visit.channel}: {len(told)} of {len(visit.answers)} questions answered")
+    for note in visit.notes:
+        typer.echo(f"    {note}")
+    for answer in lost:
+        question = questions[answer.question]
+        detail = f" ({printable(answer.detail)})" if answer.detail else ""
+        typer.echo(f"    {answer.outcome}: {question.id}{detail}; it needs: {question.rights}")
+    return not lost
+
+
+def printable(text: str) -> str:
+    """Return what a server said without anything that a terminal would act on, cut to a line."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)[:200]
+
+
+@app.command("trust")
+def trust(
+    name: Annotated[str, typer.Argument(help="The name of a host that is read over SSH.")],
+    inventory: InventoryPath = DEFAULT_INVENTORY,
+    fingerprint: Annotated[
+        str | None, typer.Option(help="Add the key without asking, but only if it has this fingerprint (SHA256:…).")
+    ] = None,
+) -> None:
+    """Show the SSH host key of a host and add it to the known hosts after you said yes."""
+    raise NotImplementedError

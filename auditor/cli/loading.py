@@ -1,0 +1,107 @@
+"""What several commands need before they can work."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from auditor import bundled
+from auditor.cli.options import beside
+
+if TYPE_CHECKING:
+    from auditor.evaluating import Rules
+    from auditor.model.inventory import Host, Inventory
+    from auditor.model.reference import Reference
+    from auditor.model.waiver import Waiver
+    from auditor.transports.base import Secrets
+
+
+def now() -> datetime:
+    """Return the time in UTC to the millisecond, as it is stored."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def say(sentence: str) -> None:
+    """Say something to the person, on stderr: stdout is for results."""
+    typer.echo(sentence, err=True)
+
+
+def load_rules(further: list[Path]) -> Rules:
+    """Load the checks that ship with osaudit and those of further folders."""
+    from auditor.engine.declaration import DeclarationError
+    from auditor.errors import UsageError
+    from auditor.evaluating import Rules
+
+    for folder in further:
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is not a folder of checks; give a folder to --checks.")
+    try:
+        return Rules.load((bundled.checks_folder(), *further))
+    except DeclarationError as error:
+        raise UsageError(str(error)) from error
+
+
+def load_declared(
+    inventory: Path, reference: Path | None, waivers: Path | None
+) -> tuple[Inventory, Reference, tuple[Waiver, ...]]:
+    """Load what the operator declared, and say which files were taken without being named."""
+    from auditor.settings.inventory import load_inventory
+    from auditor.settings.reference import load_reference
+    from auditor.settings.waivers import load_waivers
+
+    reference_file = beside(inventory, reference, "reference.yaml")
+    waivers_file = beside(inventory, waivers, "waivers.yaml")
+    for given, taken in ((reference, reference_file), (waivers, waivers_file)):
+        if given is None and taken is not None:
+            say(f"Using {taken}.")
+    return load_inventory(inventory), load_reference(reference_file), load_waivers(waivers_file)
+
+
+def secrets_source() -> Callable[[Host], Secrets]:
+    """Return the function that resolves the secrets of a host; prompts are asked only on a terminal."""
+    from auditor.settings.credentials import CredentialResolver
+    from auditor.transports.base import Secrets
+
+    ask = _ask if sys.stdin.isatty() else None
+    resolver = CredentialResolver(environment=os.environ, ask=ask)
+
+    def secrets(host: Host) -> Secrets:
+        endpoint = host.endpoint
+        bastion = getattr(endpoint, "bastion", None)
+        wanted = {
+            "password": endpoint.password,
+            "key_passphrase": getattr(endpoint, "key_passphrase", None),
+            "bastion_password": bastion and bastion.password,
+            "bastion_key_passphrase": bastion and bastion.key_passphrase,
+        }
+        return Secrets(**{name: resolver.resolve(ref) for name, ref in wanted.items() if ref is not None})
+
+    return secrets
+
+
+def _ask(text: str) -> str:
+    answer: str = typer.prompt(text, hide_input=True, err=True)
+    return answer
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a result whole or not at all, readable by its owner alone: reports describe servers."""
+    from auditor.errors import UsageError
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}; name another file.") from error

@@ -1,0 +1,120 @@
+"""`osaudit scan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.cli.exit_codes import ExitCode
+from auditor.cli.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_STORE,
+    ChecksFolders,
+    InventoryPath,
+    ReferencePath,
+    SeverityName,
+    StoreLocation,
+    SummaryForm,
+    WaiversPath,
+)
+
+if TYPE_CHECKING:
+    from auditor.evaluating import Rules
+    from auditor.model.scan import ScanRecord
+
+
+def scan(
+    inventory: InventoryPath = DEFAULT_INVENTORY,
+    reference: ReferencePath = None,
+    waivers: WaiversPath = None,
+    store: StoreLocation = DEFAULT_STORE,
+    resume: Annotated[bool, typer.Option("--resume", help="Complete the last scan, which was interrupted.")] = False,
+    fail_on: Annotated[
+        SeverityName | None, typer.Option(help="End with exit code 10 on open findings at least this severe.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write the HTML report to this file.")] = None,
+    form: Annotated[SummaryForm, typer.Option("--format", help="What to print.")] = SummaryForm.TEXT,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Hosts read at once; by default follows their number.")
+    ] = None,
+    visit_seconds: Annotated[float, typer.Option(min=1, help="Deadline of one host.")] = 180.0,
+    scan_seconds: Annotated[float, typer.Option(min=1, help="Deadline of the whole scan.")] = 3600.0,
+    further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
+) -> None:
+    """Read every host once, judge what was read, and store both."""
+    from auditor.cli import loading
+    from auditor.cli.progress import scan_progress
+    from auditor.scanning import ScanPlan, new_digest_key
+    from auditor.scanning import scan as run_scan
+    from auditor.store import open_store
+    from auditor.transports.base import Limits
+    from auditor.transports.opening import Connections
+
+    declared, compared, accepted = loading.load_declared(inventory, reference, waivers)
+    rules = loading.load_rules(further)
+    plan = ScanPlan(declared, compared, rules, accepted, visit_seconds, scan_seconds, concurrency)
+    connections = Connections(Limits(visit=visit_seconds))
+    with open_store(store, create=True) as opened, scan_progress() as progress:
+        record = run_scan(
+            plan,
+            opened,
+            connections,
+            loading.secrets_source(),
+            clock=loading.now,
+            digest_key=new_digest_key(),
+            progress=progress,
+            resume=resume,
+        )
+    conclude(record, rules, form=form, report=report, fail_on=fail_on)
+
+
+def conclude(
+    record: ScanRecord,
+    rules: Rules,
+    *,
+    form: SummaryForm,
+    report: Path | None = None,
+    fail_on: SeverityName | None = None,
+) -> None:
+    """Print the result, write the report if asked, and end with the exit code that the result has earned."""
+    from auditor.cli.loading import say, write_text
+    from auditor.cli.printing import print_summary
+    from auditor.evaluating import at_or_above, check_texts, completeness
+    from auditor.model.finding import Severity
+    from auditor.reporting.html import html_report
+    from auditor.reporting.json import json_report
+    from auditor.reporting.view import build_view
+
+    view = build_view(record, check_texts(rules))
+    if form is SummaryForm.JSON:
+        typer.echo(json_report(view))
+    else:
+        print_summary(view)
+    if report is not None:
+        write_text(report, html_report(view))
+        say(f"Report: {report}")
+    done = completeness(record)
+    severe = at_or_above(record.judgement.findings, Severity(fail_on.value)) if record.judgement and fail_on else ()
+    if severe:
+        say(f"{len(severe)} open findings are {fail_on} or worse.")
+    if done.audited == 0:
+        say("Nothing was audited: no host could be read.")
+        raise typer.Exit(ExitCode.NOTHING_AUDITED)
+    if not done.is_complete:
+        say(_incomplete(done.hosts, done.questions, done.broken_checks))
+        raise typer.Exit(ExitCode.INCOMPLETE)
+    if severe:
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _incomplete(hosts: tuple[str, ...], questions: int, checks: tuple[str, ...]) -> str:
+    parts = []
+    if hosts:
+        parts.append(f"not read: {', '.join(hosts)}")
+    if questions:
+        parts.append(f"{questions} questions had no answer")
+    if checks:
+        parts.append(f"checks that broke: {', '.join(checks)}")
+    return f"The audit is incomplete: {'; '.join(parts)}."

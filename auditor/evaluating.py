@@ -1,0 +1,102 @@
+"""Judging: from the visits of a scan to its facts, portraits and findings. A function of its input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from auditor import __version__
+from auditor.collectors import read_facts
+from auditor.collectors.redaction import secrets_found
+from auditor.detection import portray
+from auditor.engine.declaration import Check
+from auditor.engine.discovery import load_checks, rules_digest
+from auditor.engine.runner import run_checks
+from auditor.engine.subjects import Material
+from auditor.engine.waiving import lay_waivers
+from auditor.model.finding import Finding, Severity, Status
+from auditor.model.inventory import Inventory, WinRMEndpoint, WinRMReading
+from auditor.model.observation import ChannelName, Visit
+from auditor.model.question import Outcome
+from auditor.model.reference import Reference
+from auditor.model.scan import Judgement, RuleSet, ScanRecord
+from auditor.model.waiver import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The checks of some folders, with the digest that identifies them."""
+
+    checks: tuple[Check, ...]
+    rule_set: RuleSet
+
+    @classmethod
+    def load(cls, folders: tuple[Path, ...]) -> Rules:
+        """Load all checks below the folders."""
+        return cls(load_checks(folders), RuleSet(rules_digest(folders), __version__))
+
+
+def judge(
+    inventory: Inventory,
+    reference: Reference,
+    visits: Mapping[str, Visit],
+    rules: Rules,
+    *,
+    waivers: tuple[Waiver, ...] = (),
+    judged_at: datetime,
+) -> Judgement:
+    """Read, recognise, check, and lay the waivers beside; `visits` has one visit for each host of the inventory."""
+    facts = {host.name: read_facts(visits[host.name]) for host in inventory.hosts}
+    portraits = {host.name: portray(host, facts[host.name]) for host in inventory.hosts}
+    material = Material(
+        inventory=inventory,
+        reference=reference,
+        visits=visits,
+        facts=facts,
+        portraits=portraits,
+        judged_at=judged_at,
+        waivers=waivers,
+        check_names=frozenset(name for check in rules.checks for name in (check.id, check.slug, *check.formerly)),
+        secrets_found={host: secrets_found(visit) for host, visit in visits.items()},
+    )
+    findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date())
+    return Judgement(dict(sorted(facts.items())), dict(sorted(portraits.items())), findings, rules.rule_set)
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """What a scan could not do. `hosts` were not read at all, `questions` counts those that ended without an answer."""
+
+    audited: int
+    hosts: tuple[str, ...]
+    questions: int
+    broken_checks: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every host, question and check did its part."""
+        return not (self.hosts or self.questions or self.broken_checks)
+
+
+def completeness(record: ScanRecord) -> Completeness:
+    """Say what was not read or judged. Questions that a host's chosen channel cannot ask were not meant to be asked."""
+    hosts = {host.name: host for host in record.inventory.hosts}
+    unread = tuple(sorted(visit.host for visit in record.visits.values() if visit.failure is not None))
+    questions = 0
+    for visit in record.visits.values():
+        lost = {Outcome.DENIED, Outcome.FAILED}
+        endpoint = hosts[visit.host].endpoint
+        chosen = isinstance(endpoint, WinRMEndpoint) and endpoint.reading is WinRMReading.WMI
+        if visit.channel is ChannelName.WMI_OVER_WSMAN and not chosen:
+            lost.add(Outcome.UNSUPPORTED)
+        questions += sum(answer.outcome in lost for answer in visit.answers.values())
+    findings = record.judgement.findings if record.judgement else ()
+    broken = tuple(sorted({finding.check for finding in findings if finding.verdict.status is Status.ERROR}))
+    return Completeness(len(record.visits) - len(unread), unread, questions, broken)
+
+
+def at_or_above(findings: tuple[Finding, ...], severity: Severity) -> tuple[Finding, ...]:
+    """Return the open findings that are at least this severe."""
+    return tuple(finding for finding in findings if finding.is_open and finding.severity.rank <= severity.rank)
