@@ -1,15 +1,11 @@
 """All that a check file may import."""
 
+from auditor.engine.confirming import confirm_environment, lifetime_and_others
+from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
-from auditor.engine.subjects import (
-    Coverage,
-    Environment,
-    Host,
-    Infrastructure,
-    Sighting,
-    Unknowable,
-    search,
-)
+from auditor.engine.identity import HostPair
+from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search
+from auditor.engine.subjects import Environment, Host, Infrastructure
 from auditor.engine.verdicts import failed, not_applicable, passed, unknown
 from auditor.engine.waiving import NEVER_WAIVED, covers
 from auditor.model import known_facts as facts
@@ -18,7 +14,7 @@ from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Verdict
 from auditor.model.inventory import Hosting, Purpose, Role, Source
 from auditor.model.observation import ChannelName
-from auditor.model.question import Outcome
+from auditor.model.question import Outcome, Platform
 from auditor.model.version import Version
 
 check = CheckDeclaration()
@@ -34,9 +30,12 @@ __all__ = [
     "Environment",
     "Finding",
     "Host",
+    "HostPair",
     "Hosting",
+    "Inapplicable",
     "Infrastructure",
     "Outcome",
+    "Platform",
     "Purpose",
     "Reason",
     "Role",
@@ -50,9 +49,11 @@ __all__ = [
     "Verdict",
     "Version",
     "check",
+    "confirm_environment",
     "covers",
     "facts",
     "failed",
+    "lifetime_and_others",
     "not_applicable",
     "passed",
     "search",

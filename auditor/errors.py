@@ -84,6 +84,7 @@ class FailureKind(StrEnum):
     TOO_MANY_OPERATIONS = "too-many-operations"
     TOO_MANY_SESSIONS = "too-many-sessions"
     TOO_BUSY = "too-busy"
+    REFUSED_BY_SERVICE = "refused-by-service"
     FORWARDING_FORBIDDEN = "forwarding-forbidden"
     BASTION_CANNOT_REACH = "bastion-cannot-reach"
     NO_INTERPRETER = "no-interpreter"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from auditor.model.question import Outcome
 from auditor.model.reference import Reference
 from auditor.model.scan import Judgement, RuleSet, ScanRecord
 from auditor.model.waiver import Waiver
+from auditor.reporting.view import CheckText
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,27 @@ class Rules:
 
     checks: tuple[Check, ...]
     rule_set: RuleSet
+    sources: Mapping[str, tuple[str, str]]
 
     @classmethod
     def load(cls, folders: tuple[Path, ...]) -> Rules:
-        """Load all checks below the folders."""
-        return cls(load_checks(folders), RuleSet(rules_digest(folders), __version__))
+        """Load all checks below the folders, and the titles and addresses of what they rest on."""
+        return cls(load_checks(folders), RuleSet(rules_digest(folders), __version__), _load_sources(folders))
+
+    @property
+    def texts(self) -> Mapping[str, CheckText]:
+        """The pages of the checks by id, for reports."""
+        return {check.id: self._text(check) for check in self.checks}
+
+    def _text(self, check: Check) -> CheckText:
+        references = tuple(self.sources.get(key, (key, "")) for key in check.sources)
+        return CheckText(check.id, check.slug, check.title, check.severity, dict(check.sections), references)
+
+
+def _load_sources(folders: tuple[Path, ...]) -> dict[str, tuple[str, str]]:
+    files = [folder / "sources.toml" for folder in folders]
+    rows = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+    return {key: (row["title"], row["url"]) for table in rows for key, row in table.items()}
 
 
 def judge(

@@ -135,9 +135,7 @@ def _secrets_of(
     return ready, refused
 
 
-def visit(
-    host: Host, connections: Connections, secrets: Secrets, clock: Clock, digest_key: bytes
-) -> Visit:
+def visit(host: Host, connections: Connections, secrets: Secrets, clock: Clock, digest_key: bytes) -> Visit:
     """Visit one host. This is the border around a host: whatever goes wrong becomes data."""
     started = clock()
     try:

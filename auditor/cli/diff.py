@@ -19,11 +19,12 @@ def diff(
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Say what changed between two scans: findings, components, versions, hosts."""
+    from auditor import bundled
     from auditor.cli.loading import load_rules, write_text
     from auditor.cli.printing import print_difference
     from auditor.diffing import compare
     from auditor.errors import UsageError
-    from auditor.evaluating import check_texts
+    from auditor.reporting.diff_view import build_diff_view
     from auditor.reporting.html import html_diff
     from auditor.reporting.json import json_diff
     from auditor.store import open_store
@@ -37,7 +38,11 @@ def diff(
     if form is ReportForm.TEXT:
         print_difference(difference)
         return
-    text = json_diff(difference) if form is ReportForm.JSON else html_diff(difference, check_texts(load_rules(further)))
+    if form is ReportForm.JSON:
+        text = json_diff(difference)
+    else:
+        view = build_diff_view(difference, earlier, later, load_rules(further).texts)
+        text = html_diff(view, bundled.templates_folder())
     target = output or (Path(f"osaudit-{earlier.id}-{later.id}.html") if form is ReportForm.HTML else None)
     if target is None:
         typer.echo(text)

@@ -9,8 +9,11 @@ import typer
 from auditor.cli.options import DEFAULT_INVENTORY, InventoryPath
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from auditor.model.inventory import Host, Inventory
     from auditor.model.observation import Visit
+    from auditor.transports.ssh import HostKey
 
 app = typer.Typer(
     help="List hosts, try to read them, trust their SSH keys.", no_args_is_help=True, rich_markup_mode=None
@@ -113,4 +116,38 @@ def trust(
     ] = None,
 ) -> None:
     """Show the SSH host key of a host and add it to the known hosts after you said yes."""
-    raise NotImplementedError
+    from auditor.cli.loading import say, secrets_source
+    from auditor.errors import UsageError
+    from auditor.model.inventory import SSHEndpoint
+    from auditor.settings.inventory import load_inventory
+    from auditor.transports import ssh
+    from auditor.transports.base import Limits
+
+    host = _chosen(load_inventory(inventory), [name])[0]
+    endpoint = host.endpoint
+    if not isinstance(endpoint, SSHEndpoint):
+        raise UsageError(f"{host.name} is read over WinRM and has no SSH host key; TLS proves who it is.")
+    path = ssh.known_hosts_path(endpoint.known_hosts)
+    gate, keys, limits = ssh.SignInGate(), ssh.KeyRing(), Limits()
+    if endpoint.bastion is not None:
+        shown = ssh.fetch_bastion_key(host.name, endpoint.bastion, limits, gate=gate)
+        _offer(f"the bastion {endpoint.bastion.address}", shown, path, None)
+    shown = ssh.fetch_host_key(host.name, endpoint, secrets_source()(host), limits, keys=keys, gate=gate)
+    _offer(host.name, shown, path, fingerprint)
+    say("Compare fingerprints with what the server itself shows: ssh-keygen -lf on its public host key.")
+
+
+def _offer(name: str, key: HostKey, path: Path, fingerprint: str | None) -> None:
+    from auditor.errors import UsageError
+    from auditor.transports.ssh import add_host_key
+
+    typer.echo(f"{name} shows {key.type} {key.fingerprint}")
+    if fingerprint is not None and fingerprint != key.fingerprint:
+        raise UsageError(f"{name} does not show the fingerprint that was given; nothing was added.")
+    if fingerprint is None and not typer.confirm(f"Add it to {path}?", err=True):
+        raise UsageError("Nothing was added.")
+    try:
+        added = add_host_key(path, key)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    typer.echo(f"Added to {path}." if added else f"It is in {path} already.")

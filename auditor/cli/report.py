@@ -20,9 +20,9 @@ def report(
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Write the report of a stored scan: one file, complete without network and without JavaScript."""
+    from auditor import bundled
     from auditor.cli.loading import load_rules, say, write_text
     from auditor.cli.printing import print_summary
-    from auditor.evaluating import check_texts
     from auditor.reporting.html import html_report
     from auditor.reporting.json import json_report
     from auditor.reporting.view import build_view
@@ -37,11 +37,11 @@ def report(
         from auditor.diffing import compare
 
         difference = compare(previous, record)
-    view = build_view(record, check_texts(rules), difference)
+    view = build_view(record, rules.texts, difference)
     if form is ReportForm.TEXT:
         print_summary(view)
         return
-    text = html_report(view) if form is ReportForm.HTML else json_report(view)
+    text = html_report(view, bundled.templates_folder()) if form is ReportForm.HTML else json_report(view)
     if output is None and form is ReportForm.JSON:
         typer.echo(text)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ from auditor.cli.options import (
 if TYPE_CHECKING:
     from auditor.evaluating import Rules
     from auditor.model.scan import ScanRecord
+    from auditor.transports.base import Limits
 
 
 def scan(
@@ -44,56 +46,83 @@ def scan(
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Read every host once, judge what was read, and store both."""
+    from auditor.transports.base import Limits
+
+    settings = ScanSettings(
+        inventory, reference, waivers, store, resume, concurrency, scan_seconds, Limits(visit=visit_seconds), further
+    )
+    record, rules = perform(settings)
+    conclude(record, rules, form=form, report=report, fail_on=fail_on)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """What one scan is made with; as the options of the command say."""
+
+    inventory: Path
+    reference: Path | None
+    waivers: Path | None
+    store: str
+    resume: bool
+    concurrency: int | None
+    scan_seconds: float
+    limits: Limits
+    further: list[Path]
+
+
+def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
+    """Scan with a progress display, and return the sealed scan with the rules that judged it."""
     from auditor.cli import loading
     from auditor.cli.progress import scan_progress
     from auditor.scanning import ScanPlan, new_digest_key
     from auditor.scanning import scan as run_scan
     from auditor.store import open_store
-    from auditor.transports.base import Limits
     from auditor.transports.opening import Connections
 
-    declared, compared, accepted = loading.load_declared(inventory, reference, waivers)
-    rules = loading.load_rules(further)
-    plan = ScanPlan(declared, compared, rules, accepted, visit_seconds, scan_seconds, concurrency)
-    connections = Connections(Limits(visit=visit_seconds))
-    with open_store(store, create=True) as opened, scan_progress() as progress:
+    declared, reference, waivers = loading.load_declared(settings.inventory, settings.reference, settings.waivers)
+    rules = loading.load_rules(settings.further)
+    plan = ScanPlan(
+        declared, reference, rules, waivers, settings.limits.visit, settings.scan_seconds, settings.concurrency
+    )
+    with open_store(settings.store, create=True) as opened, scan_progress() as progress:
         record = run_scan(
             plan,
             opened,
-            connections,
+            Connections(settings.limits),
             loading.secrets_source(),
             clock=loading.now,
             digest_key=new_digest_key(),
             progress=progress,
-            resume=resume,
+            resume=settings.resume,
         )
-    conclude(record, rules, form=form, report=report, fail_on=fail_on)
+    return record, rules
 
 
 def conclude(
     record: ScanRecord,
     rules: Rules,
     *,
-    form: SummaryForm,
+    form: SummaryForm = SummaryForm.TEXT,
     report: Path | None = None,
     fail_on: SeverityName | None = None,
 ) -> None:
     """Print the result, write the report if asked, and end with the exit code that the result has earned."""
+    from auditor import bundled
     from auditor.cli.loading import say, write_text
     from auditor.cli.printing import print_summary
-    from auditor.evaluating import at_or_above, check_texts, completeness
+    from auditor.evaluating import at_or_above, completeness
     from auditor.model.finding import Severity
     from auditor.reporting.html import html_report
     from auditor.reporting.json import json_report
     from auditor.reporting.view import build_view
 
-    view = build_view(record, check_texts(rules))
+    view = build_view(record, rules.texts)
     if form is SummaryForm.JSON:
         typer.echo(json_report(view))
     else:
         print_summary(view)
     if report is not None:
-        write_text(report, html_report(view))
+        write_text(report, html_report(view, bundled.templates_folder()))
         say(f"Report: {report}")
     done = completeness(record)
     severe = at_or_above(record.judgement.findings, Severity(fail_on.value)) if record.judgement and fail_on else ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.engine.subjects import Environment, Host, Infrastructure
+from auditor.errors import UsageError
 from auditor.model.finding import Severity, SubjectKind, Verdict
 from auditor.model.inventory import Purpose, Role
 
@@ -16,7 +17,7 @@ HEADINGS = ("Why it matters", "How it is decided", "How to fix", "References")
 _ID = re.compile(r"[A-Z]{2,5}-\d{3}")
 
 
-class DeclarationError(Exception):
+class DeclarationError(UsageError):
     """A check file is not well formed; the sentence names the file and what is expected."""
 
 
@@ -63,6 +64,8 @@ def _declare(
     sections = {name.strip(): text.strip() for name, text in zip(chunks[::2], chunks[1::2], strict=True)}
     if tuple(sections) != HEADINGS or not all(sections.values()):
         raise DeclarationError(f"{place}: the docstring must have the headings {', '.join(HEADINGS)}, each with text.")
+    if check_id in options["needs"]:
+        raise DeclarationError(f"{place}: {check_id} cannot need itself.")
     return Check(
         id=check_id,
         slug=function.__name__,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.engine.declaration import Check
-from auditor.engine.subjects import Environment, Host, Infrastructure, Material, Recorder, Unknowable
+from auditor.engine.discovery import in_running_order
+from auditor.engine.sight import Inapplicable, Unknowable
+from auditor.engine.subjects import Environment, Host, Infrastructure, Material, Recorder
+from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.inventory import Purpose
 
@@ -17,11 +20,11 @@ def run_checks(checks: Iterable[Check], material: Material) -> tuple[Finding, ..
     """Run all checks and return their findings, sorted by check and subject.
 
     1. Checks without needs come first, each check after those it needs, those declared `after_all` last.
-    2. Each check sees views of its own, so that its evidence is what it looked at.
+    2. Each check sees views of its own, so that the evidence of a finding is what it looked at for that subject.
     3. A check that raises gives an `error` verdict and the run goes on.
     """
     findings: dict[tuple[str, Subject], Finding] = {}
-    for check in _in_order(checks):
+    for check in in_running_order(checks):
         if check.after_all:
             material = dataclasses.replace(material, earlier=_sorted(findings.values()))
         for subject, finding in _run(check, material, findings):
@@ -33,28 +36,15 @@ def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: (finding.check, finding.subject)))
 
 
-def _in_order(checks: Iterable[Check]) -> list[Check]:
-    waiting = sorted(checks, key=lambda check: (check.after_all, check.id))
-    ordered: list[Check] = []
-    done: set[str] = set()
-    while waiting:
-        ready = next((check for check in waiting if set(check.needs) <= done), None)
-        if ready is None:
-            raise ValueError(f"The checks {', '.join(check.id for check in waiting)} need each other.")
-        waiting.remove(ready)
-        ordered.append(ready)
-        done.add(ready.id)
-    return ordered
-
-
 def _run(
-    check: Check, material: Material, earlier: dict[tuple[str, Subject], Finding]
+    check: Check, material: Material, earlier: Mapping[tuple[str, Subject], Finding]
 ) -> Iterator[tuple[Subject, Finding]]:
-    count = len(list(_subjects(check, Infrastructure(material, Recorder()))))
-    for index in range(count):
-        recorder = Recorder()
-        subject, environment, judged = list(_subjects(check, Infrastructure(material, recorder)))[index]
-        verdict = _out_of_scope(check, judged, environment) or _held_back(check, subject, earlier)
+    recorder = Recorder()
+    for subject, environment, judged in _subjects(check, Infrastructure(material, recorder)):
+        recorder.forget()
+        verdict = _out_of_scope(check, judged, environment) or _held_back(
+            check, subject, material.inventory.infrastructure, earlier
+        )
         verdict = verdict or _judge(check, judged)
         severity = _severity(check, environment, material)
         if severity is Severity.INFO and verdict.status is Status.FAIL:
@@ -84,6 +74,10 @@ def _out_of_scope(check: Check, judged: _Judged, environment: Environment | None
         if purpose not in check.purposes:
             return Verdict(Status.NOT_APPLICABLE, f"The check is not meant for {_purpose(environment)}.")
     if check.roles is not None and isinstance(judged, Host) and not judged.roles & check.roles:
+        if environment is not None and not judged.roles:
+            # What nobody declared does not exclude anything.
+            sentence = f"{judged.name} belongs to {environment.name}, but the inventory declares no role for it."
+            return Verdict(Status.UNKNOWN, sentence, reason=Reason.NOT_DECLARED)
         roles = ", ".join(sorted(judged.roles)) or "none"
         return Verdict(Status.NOT_APPLICABLE, f"The declared roles of {judged.name} ({roles}) do not ask for it.")
     return None
@@ -95,25 +89,32 @@ def _purpose(environment: Environment | None) -> str:
     return "this environment" if environment.purpose is Purpose.OTHER else f"purpose {environment.purpose}"
 
 
-def _held_back(check: Check, subject: Subject, earlier: dict[tuple[str, Subject], Finding]) -> Verdict | None:
+def _held_back(
+    check: Check, subject: Subject, infrastructure: str, earlier: Mapping[tuple[str, Subject], Finding]
+) -> Verdict | None:
     """Return the verdict that follows from a needed check that did not pass, so that one cause gives one finding."""
     for needed in check.needs:
-        for (check_id, other), finding in earlier.items():
-            if check_id != needed or not _concerns(other, subject):
-                continue
+        for finding in (
+            earlier[needed, wider] for wider in _widening(subject, infrastructure) if (needed, wider) in earlier
+        ):
             verdict = finding.verdict
+            sentence = f"Because of {needed}: {verdict.sentence}"
             if verdict.status in (Status.FAIL, Status.NOT_APPLICABLE):
-                return Verdict(Status.NOT_APPLICABLE, f"Because of {needed}: {verdict.sentence}", because_of=needed)
+                return Verdict(Status.NOT_APPLICABLE, sentence, because_of=needed)
             if verdict.status in (Status.UNKNOWN, Status.ERROR):
-                sentence = f"Because of {needed}: {verdict.sentence}"
-                return Verdict(Status.UNKNOWN, sentence, reason=verdict.reason, because_of=needed)
+                # A broken check is for the maintainers, like an answer that nobody could parse.
+                reason = verdict.reason or Reason.PARSE_ERROR
+                return Verdict(Status.UNKNOWN, sentence, reason=reason, because_of=needed)
     return None
 
 
-def _concerns(needed: Subject, subject: Subject) -> bool:
-    if needed.kind is SubjectKind.INFRASTRUCTURE or needed == subject:
-        return True
-    return needed.kind is SubjectKind.ENVIRONMENT and needed.environment == subject.environment
+def _widening(subject: Subject, infrastructure: str) -> Iterator[Subject]:
+    """Give the subject itself, its environment and the infrastructure: whatever a needed check may have judged."""
+    yield subject
+    if subject.kind is SubjectKind.HOST and subject.environment:
+        yield Subject(SubjectKind.ENVIRONMENT, subject.environment, subject.environment)
+    if subject.kind is not SubjectKind.INFRASTRUCTURE:
+        yield Subject(SubjectKind.INFRASTRUCTURE, infrastructure)
 
 
 def _judge(check: Check, judged: _Judged) -> Verdict:
@@ -122,6 +123,8 @@ def _judge(check: Check, judged: _Judged) -> Verdict:
     except Unknowable as unknowable:
         not_known = unknowable.not_known
         return Verdict(Status.UNKNOWN, not_known.sentence, reason=not_known.reason)
+    except Inapplicable as inapplicable:
+        return Verdict(Status.NOT_APPLICABLE, inapplicable.sentence, because_of=inapplicable.because_of)
     except Exception as error:  # noqa: BLE001 - the border around a check: its failure is a verdict, never silence
         return Verdict(Status.ERROR, f"The check {check.id} broke: {type(error).__name__}: {str(error)[:200]}")
     if not isinstance(verdict, Verdict):

@@ -6,36 +6,41 @@ that is not known raises `Unknowable`; the engine turns it into an unknown verdi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from auditor.engine.coverage import Coverage, coverage_of
+from auditor.engine.identity import host_called, is_same_machine
+from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search
 from auditor.model import inventory as declared
 from auditor.model.component import Component, ComponentKind, Portrait, RoleReading, State
 from auditor.model.fact import FactKey, Facts, Known, NotKnown, Reason
-from auditor.model.finding import EvidenceReference, Finding, Status
-from auditor.model.inventory import Hosting, Inventory, Purpose, Role, Source
-from auditor.model.known_facts import ACCOUNT_IS_ADMINISTRATOR, MACHINE_GUID, MACHINE_MACS, MACHINE_UUID
+from auditor.model.finding import EvidenceReference, Finding
+from auditor.model.inventory import Hosting, Inventory, Purpose, Role, Source, WinRMEndpoint, WinRMReading
+from auditor.model.known_facts import (
+    ACCOUNT_IS_ADMINISTRATOR,
+    PLATFORM_VERSION,
+    SERVER_CONFIGURATION,
+    ServerConfiguration,
+)
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
+from auditor.model.version import Version
 from auditor.model.waiver import Waiver
 
 T = TypeVar("T")
 
 
-class Unknowable(Exception):  # noqa: N818 - it is not an error but an answer
-    """Something a check asked for is not known; carries why."""
-
-    def __init__(self, not_known: NotKnown) -> None:
-        self.not_known = not_known
-        super().__init__(not_known.sentence)
-
-
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything that verdicts are made from; a function of its input, so no clock but `judged_at`."""
+    """Everything that verdicts are made from; a function of its input, so no clock but `judged_at`.
+
+    `visits`, `facts` and `portraits` have an entry for every host of the inventory. `secrets_found` has one for every
+    host whose stored answers were searched, an empty one where nothing was found.
+    """
 
     inventory: Inventory
     reference: Reference
@@ -50,7 +55,7 @@ class Material:
 
 
 class Recorder:
-    """The answers that one check looked at."""
+    """The answers that one check looked at for one subject."""
 
     def __init__(self) -> None:
         self._seen: set[EvidenceReference] = set()
@@ -58,6 +63,10 @@ class Recorder:
     def note(self, host: str, questions: Iterable[str]) -> None:
         """Remember that these questions of this host were looked at."""
         self._seen.update(EvidenceReference(host, question) for question in questions)
+
+    def forget(self) -> None:
+        """Begin with the next subject."""
+        self._seen.clear()
 
     @property
     def evidence(self) -> tuple[EvidenceReference, ...]:
@@ -82,8 +91,16 @@ class Host:
 
     @property
     def is_platform_host(self) -> bool:
-        """Whether the inventory declares it a controller or a front-end."""
-        return bool(self.roles & {Role.DEPLOYMENT_CONTROLLER, Role.FRONT_END})
+        """Whether Platform Server is expected: it is declared controller or front-end, or no role is declared.
+
+        A host in an environment without any declared role may be anything, so it is looked at too.
+        """
+        return self.roles != {Role.CACHE_BROKER} and self.environment is not None
+
+    @property
+    def has_platform_server(self) -> bool:
+        """Whether Platform Server is installed, even if broken; raises `Unknowable` when that is not known."""
+        return self.component(ComponentKind.PLATFORM_SERVER).can_run
 
     @property
     def visit(self) -> Visit:
@@ -118,20 +135,62 @@ class Host:
         return reading
 
     @property
+    def platform_version(self) -> Version | None:
+        """The Platform Server version in the registry, None when there is none; raises `Unknowable`."""
+        text = self.fact(PLATFORM_VERSION)
+        try:
+            return None if text is None else Version.parse(text)
+        except ValueError as error:
+            sentence = f"The version of Platform Server on {self.name} cannot be read: {error}."
+            raise Unknowable(NotKnown(Reason.PARSE_ERROR, sentence)) from error
+
+    @property
+    def configuration(self) -> ServerConfiguration:
+        """The content of server.hsconf; raises `Unknowable` also when there is no such file, as COMP-010 tells."""
+        configuration = self.fact(SERVER_CONFIGURATION)
+        if configuration is None:
+            sentence = f"{self.name} has no server.hsconf (see COMP-010), so what it would say is not known."
+            raise Unknowable(NotKnown(Reason.CONTRADICTORY, sentence))
+        return configuration
+
+    def demand_visit(self) -> None:
+        """Raise `Unknowable` when the visit failed: for checks that judge answers instead of facts."""
+        if self.visit.failure is not None:
+            otherwise = self._material.facts[self.name].otherwise
+            reason = otherwise.reason if otherwise else Reason.UNREACHABLE
+            raise Unknowable(NotKnown(reason, f"{self.name} could not be read: {self.visit.failure.sentence}"))
+
+    @property
     def answers(self) -> tuple[Answer, ...]:
         """The raw answers by question id: for checks of the audit itself, which judge how they ended."""
         return tuple(answer for _, answer in sorted(self.visit.answers.items()))
 
     @property
     def unanswered(self) -> tuple[Answer, ...]:
-        """The questions that were put and ended neither ok nor missing, without those the channel cannot ask."""
+        """The questions that ended neither ok nor missing, without those that the operator chose not to put."""
+        chosen = {answer.question for answer in self.left_out}
         told = (Outcome.OK, Outcome.MISSING)
-        return tuple(answer for answer in self.answers if answer.outcome not in told)
+        lost = tuple(item for item in self.answers if item.outcome not in told and item.question not in chosen)
+        self._recorder.note(self.name, (answer.question for answer in lost))
+        return lost
+
+    @property
+    def left_out(self) -> tuple[Answer, ...]:
+        """The questions that cannot be put over WMI, where the inventory asks for WMI alone."""
+        endpoint = self.declared.endpoint
+        if not isinstance(endpoint, WinRMEndpoint) or endpoint.reading is not WinRMReading.WMI:
+            return ()
+        return tuple(answer for answer in self.answers if answer.outcome is Outcome.UNSUPPORTED)
 
     @property
     def secrets_found(self) -> tuple[str, ...]:
-        """The questions whose stored answers look like holding a secret."""
-        return self._material.secrets_found.get(self.name, ())
+        """The questions whose stored answers look like holding a secret; raises `Unknowable` when nobody searched."""
+        if self.name not in self._material.secrets_found:
+            sentence = f"The stored answers of {self.name} were not searched for secrets."
+            raise Unknowable(NotKnown(Reason.NOT_ASKED, sentence))
+        questions = self._material.secrets_found[self.name]
+        self._recorder.note(self.name, questions)
+        return questions
 
     @property
     def is_administrator(self) -> bool:
@@ -139,96 +198,8 @@ class Host:
         return self.fact(ACCOUNT_IS_ADMINISTRATOR)
 
     def is_same_machine_as(self, other: Host) -> bool:
-        """Whether two inventory entries are one machine: two of hardware UUID, system GUID and network cards agree.
-
-        One alone proves nothing: clones of a template share the GUID. Raises `Unknowable` where neither two agree nor
-        two differ.
-        """
-        agree = differ = 0
-        not_known: NotKnown | None = None
-        keys: tuple[FactKey[Any], ...] = (MACHINE_UUID, MACHINE_GUID, MACHINE_MACS)
-        for key in keys:
-            try:
-                mine, theirs = self.fact(key), other.fact(key)
-            except Unknowable as unknowable:
-                not_known = unknowable.not_known
-                continue
-            if not mine or not theirs:
-                continue
-            marks_mine, marks_theirs = _marks(mine), _marks(theirs)
-            same = bool(marks_mine & marks_theirs)
-            agree, differ = agree + same, differ + (not same)
-        if agree >= 2:
-            return True
-        if differ >= 2 or (differ and not agree and not_known is None):
-            return False
-        raise Unknowable(
-            not_known
-            or NotKnown(
-                Reason.CONTRADICTORY,
-                f"The identities of {self.name} and {other.name} neither agree nor differ in two of three marks.",
-            )
-        )
-
-
-def _marks(value: Any) -> set[str]:
-    values = value if isinstance(value, tuple) else (value,)
-    return {str(item).casefold() for item in values}
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """The result of a search: the hosts found, and those that could not be looked at."""
-
-    found: tuple[Host, ...]
-    unseen: tuple[tuple[Host, NotKnown], ...]
-
-    @property
-    def names(self) -> str:
-        """The names of the hosts found, for a sentence."""
-        return ", ".join(host.name for host in self.found)
-
-    @property
-    def unseen_note(self) -> str:
-        """A closing sentence that names the hosts not seen, empty when all were."""
-        if not self.unseen:
-            return ""
-        return f" Not seen: {', '.join(host.name for host, _ in self.unseen)}."
-
-    def demand_complete_sight(self) -> None:
-        """Raise `Unknowable` unless every host was looked at: a negative is proved only by complete sight."""
-        if self.unseen:
-            first = self.unseen[0][1]
-            names = ", ".join(host.name for host, _ in self.unseen)
-            raise Unknowable(NotKnown(first.reason, f"Not every host could be looked at ({names}): {first.sentence}"))
-
-
-def search(hosts: Iterable[Host], predicate: Callable[[Host], bool]) -> Sighting:
-    """Ask every host, whatever happens at the others, and return those for which the predicate holds."""
-    found: list[Host] = []
-    unseen: list[tuple[Host, NotKnown]] = []
-    for host in hosts:
-        try:
-            if predicate(host):
-                found.append(host)
-        except Unknowable as unknowable:
-            unseen.append((host, unknowable.not_known))
-    return Sighting(tuple(found), tuple(unseen))
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How many verdicts of an environment were decided (pass or fail), could not be, or lack a declared source."""
-
-    decided: int
-    unknown: int
-    not_configured: int
-
-    @property
-    def percent(self) -> int | None:
-        """Decided of decidable verdicts in percent, rounded down; None when nothing applies."""
-        total = self.decided + self.unknown
-        return None if total == 0 else self.decided * 100 // total
+        """Whether two inventory entries are one machine; raises `Unknowable` where their marks do not decide."""
+        return is_same_machine(self, other)
 
 
 class Environment:
@@ -249,8 +220,27 @@ class Environment:
 
     @property
     def platform_hosts(self) -> tuple[Host, ...]:
-        """The hosts declared as controller or front-end."""
+        """The hosts on which Platform Server is expected: all but those that are nothing but a cache broker."""
         return tuple(host for host in self.hosts if host.is_platform_host)
+
+    def demand_hosts(self) -> None:
+        """Raise `Unknowable` when no controller or front-end is declared, so that nothing could have been seen."""
+        if not self.platform_hosts:
+            sentence = f"The inventory declares no controller and no front-end in {self.name}."
+            raise Unknowable(NotKnown(Reason.NOT_DECLARED, sentence))
+
+    def find_servers(self) -> Sighting[Host]:
+        """Find the platform hosts that have Platform Server, with those of which it is not known.
+
+        Hosts without it are left out: COMP-001 tells of them. Raises `Inapplicable` (because of COMP-001) when no host
+        has it, `Unknowable` when no host was seen or none is declared.
+        """
+        self.demand_hosts()
+        servers = search(self.platform_hosts, lambda host: host.has_platform_server)
+        if not servers.found:
+            servers.demand_complete_sight()
+            raise Inapplicable(f"No host of {self.name} has Platform Server.", because_of="COMP-001")
+        return servers
 
     @property
     def sources(self) -> frozenset[Source] | None:
@@ -261,22 +251,6 @@ class Environment:
     def coverage(self) -> Coverage:
         """The coverage of the verdicts given before this check; for checks declared `after_all`."""
         return coverage_of([finding for finding in self._material.earlier if finding.subject.environment == self.name])
-
-
-def coverage_of(findings: Iterable[Finding]) -> Coverage:
-    """Count decided, unknown and not configured verdicts, without those of the DATA group, which judge the audit."""
-    decided = unknown = not_configured = 0
-    for finding in findings:
-        if finding.check.startswith("DATA-"):
-            continue
-        if finding.verdict.status in (Status.PASS, Status.FAIL):
-            decided += 1
-        elif finding.verdict.status in (Status.UNKNOWN, Status.ERROR):
-            if finding.verdict.reason is Reason.SOURCE_NOT_CONFIGURED:
-                not_configured += 1
-            else:
-                unknown += 1
-    return Coverage(decided, unknown, not_configured)
 
 
 class Infrastructure:
@@ -296,6 +270,18 @@ class Infrastructure:
     def hosts(self) -> tuple[Host, ...]:
         """Every host of the inventory."""
         return (*(host for environment in self.environments for host in environment.hosts), *self.other_hosts)
+
+    @property
+    def on_premises(self) -> tuple[Environment, ...]:
+        """The environments that run on servers of ours."""
+        return tuple(environment for environment in self.environments if not environment.is_cloud)
+
+    def host_called(self, text: str, *, seen_from: Host) -> Host:
+        """Return the host that a name or address in a configuration of `seen_from` means.
+
+        Raises `Unknowable` (not-declared) for a name that no host is known by: it may be an alias in DNS.
+        """
+        return host_called(text, self.hosts, seen_from)
 
     @property
     def earlier(self) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from auditor.engine.subjects import Unknowable
+from auditor.engine.sight import Unknowable
 from auditor.model.fact import NotKnown, Reason
 from auditor.model.finding import Status, Verdict
 
@@ -19,9 +19,9 @@ def failed(sentence: str, *, expected: str, found: str) -> Verdict:
     return Verdict(Status.FAIL, sentence, expected, found)
 
 
-def not_applicable(sentence: str) -> Verdict:
-    """The subject is positively outside the scope of the check."""
-    return Verdict(Status.NOT_APPLICABLE, sentence)
+def not_applicable(sentence: str, *, because_of: str | None = None) -> Verdict:
+    """The subject is positively outside the scope of the check; `because_of` is the check that tells the cause."""
+    return Verdict(Status.NOT_APPLICABLE, sentence, because_of=because_of)
 
 
 def unknown(reason: Reason, sentence: str) -> NoReturn:

@@ -121,6 +121,9 @@ class SystemdUnit:
     enabled_state: str
 
 
+OS_FAMILY = FactKey[str](
+    "os.family", str, "The family of the operating system: windows, linux, or what the kernel calls itself"
+)
 OS_NAME = FactKey[str]("os.name", str, "The name of the operating system")
 OS_VERSION = FactKey[Version]("os.version", Version, "The version of the operating system")
 OS_IS_SERVER = FactKey[bool]("os.is_server", bool, "Whether Windows is a server edition")
@@ -149,6 +152,9 @@ PLATFORM_FOLDER = FactKey[str | None](
 )
 PLATFORM_FOLDER_EXISTS = FactKey[bool](
     "platform_server.folder_exists", bool, "Whether the install folder of Platform Server exists"
+)
+INSTALL_FOLDER = FactKey[str | None](
+    "platform_server.install_folder", str | None, "The folder on disk that was looked at as the install folder"
 )
 PLATFORM_FILE_VERSION = FactKey[str | None](
     "platform_server.file_version", str | None, "The Platform Server version in version.txt"
@@ -201,6 +207,11 @@ SERVER_CONFIGURATION = FactKey[ServerConfiguration | None](
 CONFIGURATION_FILE_EXISTS = FactKey[bool](
     "server_configuration.exists", bool, "Whether server.hsconf is in the install folder"
 )
+CLEAR_TEXT_SECRETS = FactKey[tuple[str, ...]](
+    "server_configuration.clear_text_secrets",
+    tuple[str, ...],
+    "The names of the elements of server.hsconf that hold a secret that is not encrypted",
+)
 PRIVATE_KEY_EXISTS = FactKey[bool]("private_key.exists", bool, "Whether private.key is in the install folder")
 PRIVATE_KEY_DIGEST = FactKey[str | None](
     "private_key.digest", str | None, "The keyed digest of private.key, comparable within one scan only"
@@ -217,6 +228,10 @@ INSTALL_FOLDER_ENTRIES = FactKey[tuple[str, ...]](
 BUNDLED_BROKER_VERSIONS = FactKey[tuple[str, ...]](
     "rabbitmq.bundled_versions", tuple[str, ...], "The versions of the bundled RabbitMQ"
 )
+RABBITMQ_REGISTERED = FactKey[bool](
+    "rabbitmq.registered", bool, "Whether RabbitMQ is registered as a service of Erlang in the registry"
+)
+RABBITMQ_VERSION = FactKey[str | None]("rabbitmq.version", str | None, "The version of the installed RabbitMQ on Linux")
 MACHINE_CONFIG_KEYS = FactKey[tuple[str, ...]](
     "dotnet.machine_config_keys", tuple[str, ...], "The names of OutSystems settings in machine.config"
 )
@@ -232,6 +247,9 @@ JAVA_STACK_VERSION = FactKey[str | None](
 JAVA_STACK_MARKER = FactKey[bool]("java_stack.marker", bool, "Whether /etc/sysconfig/outsystems exists")
 JAVA_STACK_CONTROLLER = FactKey[bool | None](
     "java_stack.controller", bool | None, "Whether the Java stack's controller is enabled"
+)
+JAVA_STACK_SERVICES = FactKey[tuple[str, ...]](
+    "java_stack.services", tuple[str, ...], "The services that are enabled in the Java stack's os.services.conf"
 )
 PACKAGES = FactKey[tuple[str, ...]](
     "linux.packages", tuple[str, ...], "The installed packages of OutSystems, RabbitMQ and Erlang, name and version"

@@ -1,0 +1,83 @@
+"""Packages and units of OutSystems, RabbitMQ and Erlang on a Linux host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.collectors.base import Collector, FactMap, Observations
+from auditor.collectors.reading import (
+    Answers,
+    command_exit_code,
+    command_text,
+    distinct,
+    fact,
+    facts,
+    lines,
+    one_line,
+)
+from auditor.collectors.rights import ANY_LINUX_USER
+from auditor.model.known_facts import PACKAGES, UNITS, SystemdUnit
+from auditor.model.question import Outcome, Platform, Question, Verb
+
+PACKAGE_NAMES = Question(
+    id="linux_software.packages",
+    verb=Verb.COMMAND,
+    platform=Platform.LINUX,
+    why="Tells which packages of OutSystems, RabbitMQ and Erlang are installed.",
+    rights=ANY_LINUX_USER,
+    arguments={"name": "packages"},
+)
+UNIT_STATES = Question(
+    id="linux_software.units",
+    verb=Verb.COMMAND,
+    platform=Platform.LINUX,
+    why="Tells whether the services of a former Java stack, of RabbitMQ or of a load balancer run.",
+    rights=ANY_LINUX_USER,
+    arguments={"name": "units"},
+)
+SYSTEMD = Question(
+    id="linux_software.systemd",
+    verb=Verb.DIRECTORY,
+    platform=Platform.LINUX,
+    why="Tells whether systemd runs at all: where it does not, none of its units can.",
+    rights=ANY_LINUX_USER,
+    arguments={"path": "/run/systemd/system", "limit": 1},
+)
+
+
+def read(observations: Observations) -> FactMap:
+    """Give packages and units."""
+    return facts(
+        fact(observations, PACKAGES, _packages),
+        fact(observations, UNITS, _units),
+    )
+
+
+def _packages(answers: Answers) -> tuple[str, ...]:
+    return distinct(lines(command_text(answers.whole(PACKAGE_NAMES)) or ""))
+
+
+def _units(answers: Answers) -> tuple[SystemdUnit, ...]:
+    value = answers.whole(UNIT_STATES)
+    # systemctl cannot answer where systemd is not the first process; then no unit exists.
+    if value is not None and command_exit_code(value) != 0 and _systemd_is_missing(answers):
+        return ()
+    found = {unit.name: unit for unit in _parsed(command_text(value) or "")}
+    return tuple(found[name] for name in sorted(found))
+
+
+def _systemd_is_missing(answers: Answers) -> bool:
+    return answers.observation(SYSTEMD).answer.outcome is Outcome.MISSING
+
+
+def _parsed(printed: str) -> Iterator[SystemdUnit]:
+    """Give the units that are loaded; systemd also shows those that it does not know."""
+    for block in printed.replace("\r\n", "\n").split("\n\n"):
+        pairs = (line.partition("=") for line in block.splitlines())
+        shown = {name.strip(): one_line(words) for name, sign, words in pairs if sign}
+        name = shown.get("Id", "").removesuffix(".service")
+        if name and shown.get("LoadState") != "not-found":
+            yield SystemdUnit(name, shown.get("ActiveState", ""), shown.get("UnitFileState", ""))
+
+
+COLLECTOR = Collector("linux_software", Platform.LINUX, (PACKAGE_NAMES, UNIT_STATES, SYSTEMD), read)

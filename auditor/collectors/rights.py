@@ -1,0 +1,65 @@
+"""The least rights that questions need, in the words of the people who grant them, and the page that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditor.model.question import Platform, Question
+
+SIGN_IN = "nothing beyond signing in"
+REGISTRY = "read access to the registry key, which every user has unless it was taken away"
+WMI = "Enable Account and Remote Enable on the WMI namespace root/cimv2"
+SERVICES = "Enable Account and Remote Enable on root/cimv2, and the right to enumerate services, or administrator"
+SYSTEM_FILE = "read access to a file of Windows, which every user has"
+INSTALL_FOLDER = "list and read attributes in the install folder of Platform Server"
+TOOL_FOLDER = "list and read attributes in the folder of the development tool, which every user has"
+SERVER_CONFIGURATION = "read access to server.hsconf, by default administrator"
+PRIVATE_KEY = "read access to private.key, by default administrator"
+IIS_CONFIGURATION = "read access to the configuration folder of IIS, by default administrator"
+LISTENERS = "none for the ports; administrator (root on Linux) for the names of other accounts' processes"
+ANY_LINUX_USER = "any user"
+ROOT = "root"
+OUTSYSTEMS_GROUP = "read access to the configuration of the Java stack, by default its owner or root"
+
+_HEAD = """# The least rights that each question needs
+
+`osaudit` asks a server the questions below and nothing else. Everything is read, nothing is changed. A right that is
+not granted costs only the questions that need it: their facts are *not known*, and every check that rests on them says
+so. `osaudit hosts ping` shows for each host which questions are answered; `osaudit explain` prints this list with the
+arguments of each question.
+
+## How to grant them
+
+### Windows
+
+The simple way is a member of the local group Administrators. The least way is an account that is
+
+1. a member of *Remote Management Users* (WinRM), or may sign in over SSH;
+2. allowed *Enable Account* and *Remote Enable* on `root/cimv2` (`wmimgmt.msc`, Properties, Security);
+3. allowed to enumerate services: add `(A;;CCLCRPRC;;;<SID of the account>)` to what `sc.exe sdshow scmanager`
+   prints and set it with `sc.exe sdset scmanager`;
+4. allowed to read the install folder of Platform Server, `server.hsconf` and `private.key` in it, and
+   `%windir%\\System32\\inetsrv\\config`, by an inherited read permission of its own.
+
+A local administrator other than the built-in one has a filtered token over the network unless
+`LocalAccountTokenFilterPolicy` is 1; with a domain account this does not matter.
+
+### Linux
+
+Any user answers nearly everything. `root` is needed for the hardware UUID and for the names of processes behind ports;
+the configuration of a former Java stack may be readable only to its owner.
+"""
+
+
+def rights_page(questions: Iterable[Question]) -> str:
+    """Return docs/rights.md: each question with what it is asked for and the least right it needs."""
+    parts = [_HEAD]
+    asked = sorted(questions, key=lambda question: question.id)
+    for platform, title in ((Platform.WINDOWS, "Questions to Windows"), (Platform.LINUX, "Questions to Linux")):
+        parts.append(f"\n## {title}\n\n| question | verb | why | least right |\n|---|---|---|---|\n")
+        parts.extend(
+            f"| `{question.id}` | {question.verb.value} | {question.why} | {question.rights} |\n"
+            for question in asked
+            if question.platform is platform
+        )
+    return "".join(parts)

@@ -1,0 +1,92 @@
+"""The last part of the report: what was asked, by what it was judged, and what was accepted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from auditor.model.observation import Visit
+from auditor.model.reference import Reference
+from auditor.model.scan import Judgement, ScanRecord
+from auditor.reporting.findings import short
+from auditor.reporting.hosts import READINGS
+from auditor.reporting.matrix import reading_state
+from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.shapes import AboutTable
+from auditor.reporting.values import SENTENCE
+from auditor.reporting.words import CHANNELS, PURPOSES, duration
+
+_OUTCOMES = ("ok", "missing", "denied", "failed", "unsupported")
+
+
+def about(record: ScanRecord, judgement: Judgement) -> tuple[AboutTable, ...]:
+    """Return the tables of the last part."""
+    return (_hosts(record), _questions(record), _reference(record.reference), _digests(record, judgement))
+
+
+def _hosts(record: ScanRecord) -> AboutTable:
+    rows = []
+    for host in record.inventory.hosts:
+        visit = record.visits.get(host.name)
+        reading = READINGS[reading_state(visit)[0]]
+        rows.append((short(host.name), reading, *_visit_columns(visit)))
+    headers = ("Host", "Read", "Channel", "Answers", "Requests", "Time")
+    note = "Every host is visited once: one sign-in, one list of questions, one document back."
+    return AboutTable("How each host was read", "about-hosts", headers, tuple(rows), note)
+
+
+def _visit_columns(visit: Visit | None) -> tuple[str, str, str, str]:
+    if visit is None:
+        return "–", "0", "0", "–"
+    channel = CHANNELS[visit.channel] if visit.channel else "–"
+    took = duration(visit.observed_at - visit.started_at)
+    return channel, str(len(visit.answers)), str(visit.requests), took
+
+
+def _questions(record: ScanRecord) -> AboutTable:
+    asked: dict[str, Counter[str]] = {}
+    for visit in record.visits.values():
+        for question, answer in visit.answers.items():
+            asked.setdefault(question, Counter())[answer.outcome.value] += 1
+    rows = tuple((name, *(str(asked[name][outcome]) for outcome in _OUTCOMES)) for name in sorted(asked))
+    note = (
+        "Number of hosts by how the question ended. Only ok and missing say something about the host; missing is proof "
+        "of absence. `osaudit explain` tells each question in words."
+    )
+    headers = ("Question", "ok", "missing", "denied", "failed", "unsupported")
+    return AboutTable(f"Questions asked ({len(rows)})", "about-questions", headers, rows, note.replace("`", ""))
+
+
+def _reference(reference: Reference) -> AboutTable:
+    wanted = ", ".join(
+        f"{PURPOSES[item.purpose]}{f' ({short(item.name)})' if item.name else ''}" for item in reference.environments
+    )
+    limits = reference.thresholds
+    rows = [
+        ("Environments asked for", wanted or "none"),
+        ("Answers are fresh for", f"{limits.freshness_hours} h"),
+        ("Clocks may differ by", f"{limits.clock_offset_seconds} s"),
+        ("An environment is assessable from", f"{limits.coverage_percent} % decided verdicts"),
+        ("Redundancy asked for in", _purposes(reference.redundancy_asked_for)),
+        ("Severity one step lower in", _purposes(reference.lower_severity_for)),
+        ("Further applications allowed beside LifeTime", ", ".join(reference.lifetime_applications_allowed) or "none"),
+    ]
+    for item in reference.adjustments:
+        date = f" on {short(item.date)}" if item.date else ""
+        rows.append((f"Adjusted by {short(item.author)}{date}", bounded(on_one_line(item.reason), SENTENCE)))
+    note = "The built-in reference." if not reference.adjustments else "The reference was adjusted by its owner."
+    return AboutTable("The reference", "about-reference", ("What", "Value"), tuple(rows), note)
+
+
+def _purposes(purposes: frozenset[object]) -> str:
+    return ", ".join(word for purpose, word in PURPOSES.items() if purpose in purposes) or "none"
+
+
+def _digests(record: ScanRecord, judgement: Judgement) -> AboutTable:
+    rows = (
+        ("Rules", judgement.rules.digest or "–"),
+        ("osaudit", judgement.rules.tool_version),
+        ("Inventory", record.inventory.digest or "–"),
+        ("Reference", record.reference.digest or "–"),
+    )
+    note = "The same answers judged by the same rules and reference give this same file, byte for byte."
+    return AboutTable("Identity", "about-identity", ("What", "Digest or version"), rows, note)

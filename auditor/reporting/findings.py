@@ -1,0 +1,260 @@
+"""Findings in words: each stands in exactly one section, and those of one check stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from auditor.model.difference import FindingChange
+from auditor.model.fact import Reason
+from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind
+from auditor.model.observation import Visit
+from auditor.model.waiver import Waiver
+from auditor.reporting.plain import anchor, bounded, on_one_line
+from auditor.reporting.prose import guidance
+from auditor.reporting.shapes import (
+    Badge,
+    Cause,
+    CauseRow,
+    CheckText,
+    EvidenceView,
+    FindingGroup,
+    FindingView,
+    Moment,
+    Section,
+    WaiverView,
+)
+from auditor.reporting.values import NAME, SENTENCE, excerpt
+from auditor.reporting.words import (
+    CAUSES,
+    CHANNELS,
+    FINDING_LABELS,
+    SEVERITY_SYMBOLS,
+    STATUSES,
+    SUBJECTS,
+    count,
+    enumeration,
+    moment,
+)
+
+_EVIDENCE = 12
+_NAMED = 6
+
+
+def section_of(finding: Finding) -> Section:
+    """Return the one section of the report in which a finding stands."""
+    if finding.is_waived:
+        return Section.WAIVED
+    if finding.is_open:
+        return Section.OPEN
+    if finding.verdict.status in (Status.UNKNOWN, Status.ERROR):
+        return Section.UNDECIDED
+    if finding.verdict.status is Status.NOT_APPLICABLE:
+        return Section.NOT_APPLICABLE
+    return Section.PASSED
+
+
+def moment_of(visit: Visit) -> Moment:
+    """Return when a visit's answers arrived."""
+    return Moment(visit.observed_at.isoformat(), moment(visit.observed_at))
+
+
+def where(subject: Subject) -> str:
+    """Return a subject in words."""
+    if subject.kind is SubjectKind.INFRASTRUCTURE:
+        return f"{short(subject.name)} (whole infrastructure)"
+    if subject.kind is SubjectKind.ENVIRONMENT:
+        return f"{short(subject.name)} (environment)"
+    return f"{short(subject.name)} ({short(subject.environment)})" if subject.environment else short(subject.name)
+
+
+def short(name: str) -> str:
+    """Return a declared name on one line and within bounds."""
+    return bounded(on_one_line(name), NAME)
+
+
+def finding_view(
+    finding: Finding,
+    visits: Mapping[str, Visit],
+    today: date,
+    change: FindingChange | None = None,
+) -> FindingView:
+    """Return one finding in words; `change` is what a comparison with an earlier scan says of it."""
+    verdict = finding.verdict
+    evidence = [_evidence(item, visits) for item in finding.evidence[:_EVIDENCE]]
+    return FindingView(
+        fingerprint=finding.fingerprint,
+        anchor=f"finding-{finding.fingerprint}",
+        check=finding.check,
+        slug=finding.slug,
+        title=finding.title,
+        severity=finding.severity.value,
+        severity_symbol=SEVERITY_SYMBOLS[finding.severity],
+        status=verdict.status.value,
+        status_word=STATUSES[verdict.status],
+        section=section_of(finding),
+        subject_kind=finding.subject.kind.value,
+        subject=finding.subject.name,
+        environment=finding.subject.environment,
+        where=where(finding.subject),
+        sentence=bounded(on_one_line(verdict.sentence), SENTENCE),
+        expected=bounded(verdict.expected, SENTENCE),
+        found=bounded(verdict.found, SENTENCE),
+        reason=verdict.reason.value if verdict.reason else "",
+        because_of=verdict.because_of or "",
+        evidence=tuple(evidence),
+        evidence_words=count(len(finding.evidence), "answer"),
+        evidence_left_out=_left_out(len(finding.evidence) - _EVIDENCE),
+        waiver=_waiver(finding.waiver, today) if finding.waiver and finding.is_waived else None,
+        change=change.label.value if change else "",
+        change_word=FINDING_LABELS[change.label] if change else "",
+        before=_before(change.before) if change else "",
+    )
+
+
+def _left_out(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f"{count(number, 'more answer')} {'is' if number == 1 else 'are'} kept in the stored scan."
+
+
+def _before(finding: Finding | None) -> str:
+    if finding is None:
+        return "not judged"
+    accepted = ", waived" if finding.is_waived else ""
+    sentence = bounded(on_one_line(finding.verdict.sentence), SENTENCE)
+    return f"{STATUSES[finding.verdict.status]}{accepted}: {sentence}"
+
+
+def _evidence(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceView:
+    visit = visits.get(item.host)
+    answer = visit.answers.get(item.question) if visit is not None else None
+    if visit is None or answer is None:
+        why = visit.failure.sentence if visit is not None and visit.failure else "The host gave no answer to this."
+        at = moment_of(visit) if visit is not None else Moment("", "never")
+        return EvidenceView(
+            short(item.host), item.question, "none", "no answer", bounded(on_one_line(why), NAME), "", at
+        )
+    channel = CHANNELS[visit.channel] if visit.channel else ""
+    outcome = answer.outcome.value
+    return EvidenceView(short(item.host), item.question, outcome, outcome, excerpt(answer), channel, moment_of(visit))
+
+
+def _waiver(waiver: Waiver, today: date) -> WaiverView:
+    days = (waiver.until - today).days
+    scope = [
+        f"{word} {short(name)}"
+        for word, name in (("host", waiver.host), ("environment", waiver.environment), ("purpose", waiver.purpose))
+        if name is not None
+    ]
+    return WaiverView(
+        reason=bounded(waiver.reason, SENTENCE),
+        owner=short(waiver.owner),
+        approver=short(waiver.approver),
+        granted=waiver.granted.isoformat(),
+        until=waiver.until.isoformat(),
+        scope=enumeration(scope) or "every subject of the check",
+        place=short(waiver.place),
+        expiry="ends today" if days == 0 else f"ends in {count(days, 'day')}",
+        expires_soon=days <= 30,
+    )
+
+
+def grouped(
+    views: Iterable[FindingView], texts: Mapping[str, CheckText], prefix: str = "check"
+) -> tuple[FindingGroup, ...]:
+    """Return findings in one row per check, severity and status, worst and most widespread first.
+
+    `prefix` starts the ids of the rows, so that one check may have rows in several parts of a page.
+    """
+    groups: dict[tuple[str, str, str], list[FindingView]] = {}
+    for view in views:
+        groups.setdefault((view.check, view.severity, view.status), []).append(view)
+    made = [_group(items, texts.get(key[0]), prefix) for key, items in groups.items()]
+    return tuple(sorted(made, key=_worst_first))
+
+
+def _worst_first(group: FindingGroup) -> tuple[int, int, str, str]:
+    return Severity(group.severity).rank, -len(group.findings), group.check, group.status
+
+
+def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> FindingGroup:
+    first = findings[0]
+    changes = sorted({finding.change_word for finding in findings if finding.change_word})
+    environments = sorted({finding.environment for finding in findings if finding.environment})
+    is_open = first.section is Section.OPEN
+    return FindingGroup(
+        anchor=anchor(prefix, first.check, first.severity, first.status),
+        check=first.check,
+        slug=first.slug,
+        title=first.title,
+        severity=first.severity,
+        severity_symbol=first.severity_symbol,
+        status=first.status,
+        status_word=first.status_word,
+        headline=_headline(findings),
+        places=_places(findings),
+        change_word=enumeration(changes),
+        environments="|".join(environments),
+        expanded=is_open and first.severity in (Severity.CRITICAL, Severity.HIGH),
+        has_sentences=len(findings) > 1,
+        has_before=any(finding.before for finding in findings),
+        findings=tuple(findings),
+        guidance=guidance(text) if first.section in (Section.OPEN, Section.WAIVED) else None,
+    )
+
+
+def _headline(findings: list[FindingView]) -> str:
+    first = findings[0]
+    if len(findings) == 1:
+        return first.sentence
+    one, many = SUBJECTS[SubjectKind(first.subject_kind)]
+    return f"{count(len(findings), one, many)}: “{first.title}” does not hold."
+
+
+def _places(findings: list[FindingView]) -> str:
+    names = [finding.where for finding in findings[:_NAMED]]
+    more = len(findings) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def causes(views: Iterable[FindingView]) -> tuple[Cause, ...]:
+    """Return what could not be evaluated, by cause; a broken check first, a missing choice of the operator last."""
+    waiting = [view for view in views if view.section is Section.UNDECIDED]
+    order: list[Reason | None] = list(CAUSES)
+    order.sort(key=lambda reason: (reason is not None, reason is Reason.SOURCE_NOT_CONFIGURED, CAUSES[reason][0]))
+    result = []
+    for reason in order:
+        mine = [view for view in waiting if _reason(view) is reason]
+        if mine:
+            title, what_to_do = CAUSES[reason]
+            code = reason.value if reason else Status.ERROR.value
+            checks = len({view.check for view in mine})
+            summary = f"{count(len(mine), 'verdict')} of {count(checks, 'check')}"
+            result.append(Cause(code, title, what_to_do, summary, _rows(mine)))
+    return tuple(result)
+
+
+def _reason(view: FindingView) -> Reason | None:
+    if view.status == Status.ERROR:
+        return None
+    return Reason(view.reason) if view.reason else Reason.CONTRADICTORY
+
+
+def _rows(views: list[FindingView]) -> tuple[CauseRow, ...]:
+    rows: dict[str, list[FindingView]] = {}
+    for view in views:
+        rows.setdefault(view.sentence, []).append(view)
+    ordered = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(CauseRow(sentence, tuple(items)) for sentence, items in ordered)
+
+
+def badge(views: Iterable[FindingView], prefix: str = "") -> Badge | None:
+    """Return the worst open finding of these with the number of them, None where none is open."""
+    opened = [view for view in views if view.section is Section.OPEN]
+    if not opened:
+        return None
+    worst = min(opened, key=lambda view: (Severity(view.severity).rank, view.check))
+    more = f" and {len(opened) - 1} more" if len(opened) > 1 else ""
+    words = f"{worst.severity}: {worst.check}{more}"
+    return Badge(worst.severity, worst.severity_symbol, words, len(opened), f"#{prefix}{worst.anchor}")

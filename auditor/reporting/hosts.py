@@ -1,0 +1,84 @@
+"""Everything that is known of each host: how it was read, why components are said to be there, and all facts."""
+
+from __future__ import annotations
+
+from auditor.model.component import Component, Portrait
+from auditor.model.fact import NotKnown
+from auditor.model.inventory import Host
+from auditor.model.observation import Visit
+from auditor.model.scan import Judgement, ScanRecord
+from auditor.reporting.findings import short
+from auditor.reporting.matrix import cell, facts_anchor, reading_state
+from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.shapes import ComponentEvidence, HostFacts
+from auditor.reporting.values import SENTENCE, fact_row
+from auditor.reporting.words import CHANNELS, count, duration, moment
+
+READINGS = {"read": "read", "partly": "read in part", "unread": "not read"}
+BEARINGS = {
+    "supports": "speaks for it",
+    "denies": "speaks against it",
+    "contradicts": "contradicts",
+    "unreadable": "could not be read",
+}
+
+
+def host_facts(record: ScanRecord, judgement: Judgement) -> tuple[HostFacts, ...]:
+    """Return all hosts in the order of the inventory."""
+    return tuple(_host(host, record.visits.get(host.name), judgement) for host in record.inventory.hosts)
+
+
+def _host(host: Host, visit: Visit | None, judgement: Judgement) -> HostFacts:
+    facts = judgement.facts.get(host.name)
+    portrait = judgement.portraits.get(host.name)
+    rows = tuple(fact_row(name, fact) for name, fact in facts) if facts is not None else ()
+    known = sum(not row.not_known for row in rows)
+    reading = READINGS[reading_state(visit)[0]]
+    roles, contradictions = _roles(portrait)
+    return HostFacts(
+        host=short(host.name),
+        anchor=facts_anchor(host.name),
+        environment=short(host.environment) if host.environment else "outside of environments",
+        summary=f"{reading}, {count(known, 'fact')} known, {len(rows) - known} not known" if rows else reading,
+        visit=_visit(visit),
+        roles=roles,
+        contradictions=contradictions,
+        components=tuple(component_evidence(item) for item in portrait.components) if portrait is not None else (),
+        facts=rows,
+    )
+
+
+def _visit(visit: Visit | None) -> tuple[tuple[str, str], ...]:
+    if visit is None:
+        return (("Read", "not visited in this scan"),)
+    rows = [("Began", moment(visit.started_at))]
+    if visit.failure is not None:
+        rows.append(
+            ("Failed", f"{bounded(on_one_line(visit.failure.sentence), SENTENCE)} ({visit.failure.kind.value})")
+        )
+    if visit.channel is not None:
+        took = duration(visit.observed_at - visit.started_at)
+        rows.append(("Read over", f"{CHANNELS[visit.channel]}, in {took}, {count(visit.requests, 'request')}"))
+        rows.append(("Answers", f"{len(visit.answers)}, received {moment(visit.observed_at)}"))
+    rows.extend(("Note", bounded(on_one_line(note), SENTENCE)) for note in visit.notes)
+    return tuple(rows)
+
+
+def _roles(portrait: Portrait | None) -> tuple[str, tuple[str, ...]]:
+    if portrait is None:
+        return "", ()
+    if isinstance(portrait.roles, NotKnown):
+        return f"Roles are not known: {bounded(on_one_line(portrait.roles.sentence), SENTENCE)}", ()
+    contradictions = tuple(bounded(on_one_line(item), SENTENCE) for item in portrait.roles.contradictions)
+    return bounded(on_one_line(portrait.roles.statement), SENTENCE), contradictions
+
+
+def component_evidence(component: Component) -> ComponentEvidence:
+    """Return a component with everything that speaks for and against it."""
+    rows = [
+        (item.probe, BEARINGS[item.bearing.value], bounded(on_one_line(item.statement), SENTENCE), item.weight)
+        for item in component.evidence
+    ]
+    if component.not_known is not None:
+        rows.append(("", "not known", bounded(on_one_line(component.not_known.sentence), SENTENCE), 0))
+    return ComponentEvidence(cell(component), tuple(rows))

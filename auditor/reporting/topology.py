@@ -1,0 +1,238 @@
+"""The picture of the infrastructure: a lane per environment, a box per host, lines to what the hosts name.
+
+Every lane is a drawing of its own, so that lanes flow into as many columns as the screen has; nothing is drawn that the
+data do not say. Units are those of the drawing, one about a pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from auditor.model.component import Portrait, State
+from auditor.model.inventory import Environment, Host, Role
+from auditor.model.scan import Judgement, ScanRecord
+from auditor.reporting.findings import badge, short
+from auditor.reporting.matrix import (
+    OUTSIDE,
+    cell,
+    empty_note,
+    environment_description,
+    host_anchor,
+    reading_state,
+    roles_in_words,
+)
+from auditor.reporting.plain import shortened
+from auditor.reporting.shapes import Badge, Box, Drawing, FindingView, Lane, Mark, Target, TopologyRow, Wire
+from auditor.reporting.wiring import Database, Naming, namings
+from auditor.reporting.words import count, enumeration
+
+WIDTH = 288
+LEFT, RIGHT = 18, 256
+_HEAD, _LINE, _BADGE, _PADDING, _GAP = 44, 17, 22, 8, 18
+_LABEL, _NAME, _TARGET_GAP, _NAMES = 24, 16, 8, 4
+_CONTROLLER_X, _BROKER_X, _DATABASE_X = 6, 266, 277
+_SHOWN = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
+
+
+def topology(
+    record: ScanRecord, judgement: Judgement, views: Iterable[FindingView]
+) -> tuple[tuple[Lane, ...], tuple[TopologyRow, ...]]:
+    """Return the lanes of the picture and the table that says the same in words."""
+    drawing = _Drawing(record, judgement, tuple(views))
+    lanes = [drawing.lane(environment) for environment in record.inventory.environments]
+    others = record.inventory.other_hosts
+    if others:
+        drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in others)
+        lanes.append(Lane(OUTSIDE, "", "", None, True, drawings))
+    return tuple(lanes), tuple(drawing.row(host) for host in record.inventory.hosts)
+
+
+class _Drawing:
+    def __init__(self, record: ScanRecord, judgement: Judgement, views: tuple[FindingView, ...]) -> None:
+        self._record = record
+        self._portraits = judgement.portraits
+        self._namings = namings(record.inventory, judgement.facts)
+        self._users = _users_of_databases(record, self._namings)
+        self._badges: dict[str, Badge | None] = {}
+        self._environment_badges: dict[str, Badge | None] = {}
+        for kind, badges in (("host", self._badges), ("environment", self._environment_badges)):
+            found: dict[str, list[FindingView]] = {}
+            for view in views:
+                if view.subject_kind == kind:
+                    found.setdefault(view.subject, []).append(view)
+            badges.update({name: badge(items) for name, items in found.items()})
+
+    def lane(self, environment: Environment) -> Lane:
+        """Return an environment in one drawing, or none where it has no host."""
+        name = short(environment.name)
+        label = f"{name}: {count(len(environment.hosts), 'host')}"
+        drawn = self.draw(environment.name, label, environment.hosts) if environment.hosts else None
+        return Lane(
+            name=name,
+            description=environment_description(environment),
+            note=empty_note(environment),
+            badge=self._environment_badges.get(environment.name),
+            outside=False,
+            drawings=(drawn,) if drawn else (),
+        )
+
+    def draw(self, lane: str, label: str, hosts: tuple[Host, ...]) -> Drawing:
+        """Place the boxes below each other, controllers first, and what they name below the boxes."""
+        ordered = sorted(hosts, key=lambda host: (not self._controls(host), not self._serves(host), host.name))
+        boxes: list[Box] = []
+        y = 2
+        for host in ordered:
+            boxes.append(self._box(host, y))
+            y += boxes[-1].height + _GAP
+        placed = {host.name: box for host, box in zip(ordered, boxes, strict=True)}
+        targets, wires = wiring(placed, self._namings, self._users, lane, y)
+        bottom = targets[-1].y + targets[-1].height if targets else y - _GAP
+        return Drawing(label, WIDTH, bottom + 2, tuple(boxes), tuple(targets), tuple(wires))
+
+    def _controls(self, host: Host) -> bool:
+        return _does(host, self._portraits.get(host.name), Role.DEPLOYMENT_CONTROLLER)
+
+    def _serves(self, host: Host) -> bool:
+        return _does(host, self._portraits.get(host.name), Role.FRONT_END)
+
+    def _box(self, host: Host, y: int) -> Box:
+        portrait = self._portraits.get(host.name)
+        reading, _ = reading_state(self._record.visits.get(host.name))
+        marks = _marks(portrait)
+        worst = self._badges.get(host.name)
+        inner = _HEAD + _LINE * len(marks)
+        height = inner + (_BADGE if worst else 0) + _PADDING
+        return Box(
+            y=y,
+            height=height,
+            name=shortened(host.name, 24),
+            full_name=short(host.name),
+            href=f"#{host_anchor(host.name)}",
+            roles=shortened(roles_in_words(host, portrait), 36),
+            reading=reading,
+            marks=marks,
+            badge=worst,
+            badge_y=height - _BADGE,
+        )
+
+    def row(self, host: Host) -> TopologyRow:
+        """Say in words what a host does and names."""
+        naming = self._namings[host.name]
+        unknown = "" if naming.known else "not known"
+        return TopologyRow(
+            environment=short(host.environment) if host.environment else "–",
+            host=short(host.name),
+            roles=roles_in_words(host, self._portraits.get(host.name)),
+            controller=naming.controller.text if naming.controller else unknown or "–",
+            broker=naming.broker.text if naming.broker else unknown or "–",
+            databases=enumeration([item.words for item in naming.databases]) or unknown or "–",
+        )
+
+
+def _does(host: Host, portrait: Portrait | None, role: Role) -> bool:
+    actual = getattr(portrait.roles, "actual", None) if portrait is not None else None
+    return role in (host.roles if actual is None else actual)
+
+
+def _marks(portrait: Portrait | None) -> tuple[Mark, ...]:
+    if portrait is None:
+        return (Mark(_HEAD, State.UNKNOWN.value, "?", "nothing is known", ""),)
+    cells = [cell(component) for component in portrait.components if component.state in _SHOWN]
+    unknown = sum(component.state is State.UNKNOWN for component in portrait.components)
+    marks = [
+        Mark(_HEAD + _LINE * index, item.state, item.symbol, item.name, shortened(item.version, 33 - len(item.name)))
+        for index, item in enumerate(cells)
+    ]
+    if unknown:
+        words = "components not known" if not cells else f"{unknown} more not known"
+        marks.append(Mark(_HEAD + _LINE * len(marks), State.UNKNOWN.value, "?", words, ""))
+    elif not marks:
+        marks.append(Mark(_HEAD, State.ABSENT.value, "–", "no OutSystems component", ""))
+    return tuple(marks)
+
+
+def _users_of_databases(record: ScanRecord, found: Mapping[str, Naming]) -> dict[tuple[str, str], list[str]]:
+    users: dict[tuple[str, str], list[str]] = {}
+    for host in record.inventory.hosts:
+        for database in found[host.name].databases:
+            names = users.setdefault(database.key, [])
+            if host.environment is not None and host.environment not in names:
+                names.append(host.environment)
+    return users
+
+
+def wiring(
+    boxes: Mapping[str, Box],
+    found: Mapping[str, Naming],
+    users: Mapping[tuple[str, str], list[str]],
+    lane: str,
+    y: int,
+) -> tuple[list[Target], list[Wire]]:
+    """Return what stands below the boxes, from `y` down, and one line for each thing that hosts share."""
+    targets: list[Target] = []
+    wires: list[Wire] = []
+
+    def place(kind: str, label: str, names: list[str], owner: str | None = None) -> Target:
+        top = targets[-1].y + targets[-1].height + _TARGET_GAP if targets else y
+        targets.append(_target(top, kind, label, names, f"#{host_anchor(owner)}" if owner is not None else ""))
+        return targets[-1]
+
+    for kind, label, rail, side, offset in (
+        ("controller", "Controller", _CONTROLLER_X, LEFT, 22),
+        ("broker", "Cache broker", _BROKER_X, RIGHT, 16),
+    ):
+        for (text, owner), hosts in _by_named(kind, boxes, found).items():
+            heading = label if owner is not None else f"{label} · not in the inventory"
+            inside = boxes.get(owner) if owner is not None else None
+            end = inside.y if inside is not None else place(kind, heading, [text], owner).y
+            wires.append(_wire(kind, rail, side, [boxes[host].y + offset for host in hosts], end + offset, hosts, text))
+    for databases, hosts in _by_databases(boxes, found).items():
+        others = sorted({short(name) for item in databases for name in users[item.key] if name != lane})
+        noun = "Database" if len(databases) == 1 else "Databases"
+        shared = f" · also {enumeration(others)}" if others else ""
+        names = [short(item.catalog or item.server) for item in databases]
+        target = place("database", f"{noun} on {short(databases[0].server)}{shared}", names)
+        starts = [boxes[host].y + 30 for host in hosts]
+        text = f"{enumeration(names)} on {short(databases[0].server)}"
+        wires.append(_wire("database", _DATABASE_X, RIGHT, starts, target.y + target.height // 2, hosts, text))
+    return targets, wires
+
+
+def _by_named(
+    kind: str, boxes: Mapping[str, Box], found: Mapping[str, Naming]
+) -> dict[tuple[str, str | None], list[str]]:
+    """Return who names which controller or broker, without those that name themselves."""
+    users: dict[tuple[str, str | None], list[str]] = {}
+    for host in boxes:
+        named = found[host].controller if kind == "controller" else found[host].broker
+        if named is not None and named.host != host:
+            users.setdefault((named.text, named.host), []).append(host)
+    return users
+
+
+def _by_databases(boxes: Mapping[str, Box], found: Mapping[str, Naming]) -> dict[tuple[Database, ...], list[str]]:
+    """Return which hosts use which databases; databases of one server that the same hosts use stand together."""
+    hosts_of: dict[Database, list[str]] = {}
+    for host in boxes:
+        for database in found[host].databases:
+            hosts_of.setdefault(database, []).append(host)
+    together: dict[tuple[str, tuple[str, ...]], list[Database]] = {}
+    for database, hosts in hosts_of.items():
+        together.setdefault((database.key[0], tuple(hosts)), []).append(database)
+    return {tuple(databases): list(hosts) for (_, hosts), databases in together.items()}
+
+
+def _target(y: int, kind: str, label: str, names: list[str], href: str) -> Target:
+    shown = names if len(names) <= _NAMES else [*names[: _NAMES - 1], f"and {len(names) - _NAMES + 1} more"]
+    lines = tuple((_LABEL + 10 + _NAME * index, shortened(name, 32)) for index, name in enumerate(shown))
+    height = _LABEL + _NAME * len(shown) + 8
+    return Target(y, height, kind, shortened(label, 38), lines, f"{label}: {', '.join(names)}", href)
+
+
+def _wire(kind: str, rail: int, side: int, starts: list[int], end: int, hosts: list[str], text: str) -> Wire:
+    """Return one line: a rail from the first to the last, with a branch to each host and to what they name."""
+    branches = sorted({*starts, end})
+    path = f"M{rail} {branches[0]}V{branches[-1]}" + "".join(f"M{rail} {y}H{side}" for y in branches)
+    verbs = {"controller": "controlled by", "broker": "use the cache broker", "database": "use"}
+    meaning = f"{enumeration([short(host) for host in hosts])}: {verbs[kind]} {text}"
+    return Wire(kind, path, meaning)

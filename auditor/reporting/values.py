@@ -1,0 +1,126 @@
+"""Stored answers and facts in words, bounded: an excerpt for evidence, a line or a table for a fact."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from auditor.model import known_facts
+from auditor.model.fact import FactKey, Known, NotKnown
+from auditor.model.question import Answer, Outcome
+from auditor.model.version import Version
+from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.shapes import FactRow, FactTable
+from auditor.reporting.words import count, moment
+
+EXCERPT = 320
+SENTENCE = 2000
+NAME = 200
+_PARTS = 12
+_LEAF = 120
+_FACT_TEXT = 600
+_FACT_ROWS = 60
+_BYTES = frozenset({"hardware.memory", "size", "free"})
+
+
+def excerpt(answer: Answer) -> str:
+    """Return what an answer said: its first values as `path = value`, or why there is none."""
+    if answer.outcome is not Outcome.OK:
+        return bounded(on_one_line(answer.detail[: EXCERPT * 2]), EXCERPT)
+    parts: list[str] = []
+    left_out = False
+    for path, leaf in _leaves(answer.value, ""):
+        if len(parts) == _PARTS:
+            left_out = True
+            break
+        parts.append(f"{path} = {leaf}" if path else leaf)
+    text = bounded("; ".join(parts), EXCERPT)
+    if left_out or not answer.complete:
+        text += " …"
+    return text or "nothing"
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key in sorted(value, key=str):
+            name = on_one_line(str(key)[:_LEAF]) or "(Default)"
+            yield from _leaves(value[key], f"{path}.{name}" if path else name)
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in value):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]")
+    elif isinstance(value, list | tuple):
+        yield path, _leaf(", ".join(_exact(item)[:_LEAF] for item in value[:_PARTS]) or "[]")
+    else:
+        yield path, _leaf(_exact(value))
+
+
+def _leaf(text: str) -> str:
+    return bounded(on_one_line(text[: _LEAF * 2]), _LEAF)
+
+
+def _exact(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
+
+
+@cache
+def _meanings() -> Mapping[str, str]:
+    keys = (item for item in vars(known_facts).values() if isinstance(item, FactKey))
+    return {key.name: key.meaning for key in keys}
+
+
+def fact_row(name: str, fact: Known[Any] | NotKnown) -> FactRow:
+    """Return a fact in words."""
+    row = FactRow(name, _meanings().get(name, ""), "", None, "", "")
+    if isinstance(fact, NotKnown):
+        sentence = bounded(on_one_line(fact.sentence), SENTENCE)
+        return dataclasses.replace(row, not_known=f"{sentence} ({fact.reason.value})")
+    value = fact.value
+    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+        shown = value[:_FACT_ROWS]
+        left_out = (
+            "" if len(value) == len(shown) else f"{count(len(value) - len(shown), 'more row')} kept in the stored scan"
+        )
+        return dataclasses.replace(row, table=_table(shown), left_out=left_out)
+    return dataclasses.replace(row, text=bounded(_fact_text(name, value), _FACT_TEXT))
+
+
+def _table(values: tuple[Any, ...]) -> FactTable:
+    names = [field.name for field in dataclasses.fields(values[0])]
+    rows = tuple(tuple(_field(name, getattr(value, name)) for name in names) for value in values)
+    return FactTable(tuple(name.replace("_", " ") for name in names), rows)
+
+
+def _field(name: str, value: Any) -> str:
+    return _leaf(_fact_text(name, value))
+
+
+def _fact_text(name: str, value: Any) -> str:
+    if name in _BYTES and isinstance(value, int):
+        return f"{value / 2**30:.1f} GiB ({value} bytes)" if name == "hardware.memory" else f"{value / 2**30:.1f} GiB"
+    if isinstance(value, tuple):
+        texts = [_fact_text("", item)[:_LEAF] for item in value[:_FACT_ROWS]]
+        more = f" and {len(value) - _FACT_ROWS} more" if len(value) > _FACT_ROWS else ""
+        return (", ".join(texts) or "none") + more
+    if dataclasses.is_dataclass(value) and not isinstance(value, Version):
+        fields = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return "; ".join(f"{key.replace('_', ' ')}: {_fact_text(key, item)}" for key, item in fields)
+    return on_one_line(_in_words(value)[: _FACT_TEXT * 2])

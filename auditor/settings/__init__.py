@@ -1,0 +1,1 @@
+"""Files and environment become values: inventory, reference, waivers, credentials."""

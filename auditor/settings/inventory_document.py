@@ -1,0 +1,81 @@
+"""The form of inventory.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from auditor.model.inventory import Hosting, Purpose, Role, Source
+from auditor.settings.connection_settings import ConnectionSettings, Defaults
+from auditor.settings.fields import DocumentModel, HostName, Line, Name
+
+
+def _hint(key: str) -> str | None:
+    if key in Defaults.model_fields:
+        return "such a setting stands under defaults, or at a host."
+    return None
+
+
+class HostSettings(ConnectionSettings):
+    """One server: what it is, and what differs from the defaults in how it is reached."""
+
+    name: HostName = Field(description="The name of the host in every report; unique in the file.")
+    address: HostName | None = Field(
+        default=None, description="Host name or IP address to connect to; the name by default."
+    )
+    roles: list[Annotated[Role, Field(strict=False)]] = Field(
+        default_factory=list, description="What the host does in its environment."
+    )
+    aliases: list[HostName] = Field(
+        default_factory=list, description="Other names under which the platform may know the host."
+    )
+    passive: bool = Field(default=False, description="Whether it is a front-end that is kept out of work on purpose.")
+    same_machine_as: list[HostName] = Field(
+        default_factory=list, description="Names of hosts of this file that are known to be the same machine."
+    )
+
+
+class EnvironmentSettings(DocumentModel):
+    """One OutSystems environment."""
+
+    name: Name = Field(description="The name of the environment, as in LifeTime; unique in the file.")
+    purpose: Annotated[Purpose, Field(strict=False)] = Field(description="What the environment is for.")
+    hosting: Annotated[Hosting, Field(strict=False)] = Field(
+        default=Hosting.ON_PREMISES, description="Whose servers it runs on."
+    )
+    approved_tooling: list[Line] = Field(
+        default_factory=list, description="Tools whose presence on the servers of this environment was approved."
+    )
+    sources: list[Annotated[Source, Field(strict=False)]] | None = Field(
+        default=None, description="The further witnesses that exist for it; leave it out where nobody has said."
+    )
+    defaults: Defaults = Field(
+        default_factory=Defaults, description="What the hosts of this environment have in common."
+    )
+    hosts: list[HostSettings] = Field(
+        default_factory=list, description="Its servers; an environment in the cloud needs none."
+    )
+
+    @classmethod
+    def hint_for(cls, key: str) -> str | None:
+        """Say that connection settings stand under defaults."""
+        return _hint(key)
+
+
+class InventoryDocument(DocumentModel):
+    """The whole infrastructure."""
+
+    infrastructure: Name = Field(description="The name of the infrastructure in every report.")
+    defaults: Defaults = Field(
+        default_factory=Defaults, description="What all hosts have in common in how they are reached."
+    )
+    environments: list[EnvironmentSettings] = Field(description="The environments.", min_length=1)
+    other_hosts: list[HostSettings] = Field(
+        default_factory=list, description="Servers that belong to no environment, such as a broker."
+    )
+
+    @classmethod
+    def hint_for(cls, key: str) -> str | None:
+        """Say that connection settings stand under defaults."""
+        return _hint(key)

@@ -1,0 +1,396 @@
+"""What is told to a person when a host cannot be read over WinRM: one kind and one sentence for each cause."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import BadStatusLine
+
+import requests
+
+from auditor.errors import FailureKind, TransportError
+from auditor.model.inventory import WinRMEndpoint, WinRMSignIn
+
+ACCESS_DENIED_CODES = frozenset({5, 0x80070005, 0x80041003})
+# No output within the operation time-out: not an error, ask again.
+OPERATION_TIMEOUT = 2150858793
+_SESSION_GONE_CODES = frozenset({2150858843, 995})
+_TOO_MANY_SHELLS_CODE = 2150859173
+_TOO_MANY_OPERATIONS_CODE = 2150859174
+
+
+class WSManFault(Exception):  # noqa: N818 - a fault is what WS-Man calls it, and not always an error
+    """The service understood a message and refused it; `code` is WinRM's number, `wmi_code` that of WMI, or None."""
+
+    def __init__(self, reason: str, code: int | None, wmi_code: int | None = None, subcode: str = "") -> None:
+        self.reason = reason
+        self.code = code
+        self.wmi_code = wmi_code
+        self.subcode = subcode
+        super().__init__(reason)
+
+    @property
+    def denies_access(self) -> bool:
+        """Whether the account lacks a right."""
+        return self.code in ACCESS_DENIED_CODES or self.wmi_code in ACCESS_DENIED_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCertificate:
+    """The certificate that the host showed, as text for people; dates are UTC."""
+
+    subject: str
+    issuer: str
+    not_before: datetime.datetime
+    not_after: datetime.datetime
+
+    def __str__(self) -> str:
+        return (
+            f"its certificate is for {self.subject}, issued by {self.issuer}, "
+            f"valid from {self.not_before:%Y-%m-%d} to {self.not_after:%Y-%m-%d}"
+        )
+
+
+class Failures:
+    """Makes the errors of one host; `place` is its address and port as the operator wrote them."""
+
+    def __init__(self, host: str, endpoint: WinRMEndpoint) -> None:
+        self.host = host
+        self._endpoint = endpoint
+        self.place = f"{endpoint.address}:{endpoint.port}"
+
+    def error(self, kind: FailureKind, sentence: str, *, permanent: bool = True) -> TransportError:
+        """Return an error of this host."""
+        return TransportError(self.host, kind, sentence, permanent=permanent)
+
+    def of_name(self) -> TransportError:
+        """The address has no DNS entry."""
+        return self.error(
+            FailureKind.NAME_UNKNOWN,
+            f"The name {self._endpoint.address} cannot be resolved; correct the address in the inventory or the DNS.",
+        )
+
+    def of_connection(self, error: OSError) -> TransportError:
+        """No TCP connection came about."""
+        if isinstance(error, ConnectionRefusedError):
+            return self.error(
+                FailureKind.REFUSED,
+                f"Nothing listens on {self.place}; enable WinRM there (winrm quickconfig) or correct the port.",
+            )
+        if isinstance(error, TimeoutError):
+            return self.error(
+                FailureKind.DROPPED,
+                f"{self.place} does not answer at all, so a firewall drops the packets or the host is down; "
+                "open the port for this collector.",
+                permanent=False,
+            )
+        return self.error(
+            FailureKind.UNREACHABLE,
+            f"There is no way to {self.place} ({error.strerror or type(error).__name__}); check routes and firewalls.",
+            permanent=False,
+        )
+
+    def of_silence(self, *, answered: bool) -> TransportError:
+        """Connected, and no HTTP answer in time."""
+        if answered:
+            return self.error(
+                FailureKind.HUNG,
+                f"{self.place} answered at first and then stopped answering, so its WinRM service or the host hangs; "
+                "look at the load of the host and restart the WinRM service if needed.",
+                permanent=False,
+            )
+        return self.error(
+            FailureKind.SILENT,
+            f"{self.place} accepts connections and says nothing, so the host hangs or another service listens there; "
+            "this is not the firewall: look at the host and its WinRM service.",
+            permanent=False,
+        )
+
+    def of_loss(self, *, answered: bool) -> TransportError:
+        """The connection broke."""
+        if answered:
+            return self.error(
+                FailureKind.LOST,
+                f"The connection to {self.place} was lost in the middle of the visit; scan again, and look for a "
+                "restart of the host or of WinRM if it happens every time.",
+                permanent=False,
+            )
+        return self.error(
+            FailureKind.CLOSED_AT_ONCE,
+            f"{self.place} closes the connection before it says anything; check that WinRM listens there and speaks "
+            f"{'HTTPS' if self._endpoint.https else 'HTTP'}.",
+        )
+
+    def of_time(self, seconds: float) -> TransportError:
+        """The script did not end in time."""
+        return self.error(
+            FailureKind.TIMED_OUT,
+            f"{self.place} answered, but its script took longer than {seconds:.0f} s; raise the visit's time limit or "
+            "look at the load of the host.",
+            permanent=False,
+        )
+
+    def of_fault(self, fault: WSManFault) -> TransportError:
+        """The service refused a message."""
+        user = self._endpoint.user or "the account"
+        if fault.denies_access:
+            return self.error(
+                FailureKind.RIGHT_MISSING,
+                f"{user} signed in to {self.place} but may not use WinRM there; add it to Administrators or to Remote "
+                "Management Users, and for a local account other than the built-in Administrator look at "
+                "LocalAccountTokenFilterPolicy.",
+            )
+        if fault.code in _SESSION_GONE_CODES:
+            return self.error(
+                FailureKind.SESSION_CLOSED,
+                f"WinRM on {self.place} closed the session while it was in use, and once more after a second try; look "
+                "for restarts of the service and for its idle limit.",
+                permanent=False,
+            )
+        if fault.code == _TOO_MANY_SHELLS_CODE:
+            return self.error(
+                FailureKind.TOO_MANY_SHELLS,
+                f"{user} has too many open shells on {self.place}, left by other tools; wait until they end or raise "
+                "MaxShellsPerUser there.",
+                permanent=False,
+            )
+        if fault.code == _TOO_MANY_OPERATIONS_CODE:
+            return self.error(
+                FailureKind.TOO_MANY_OPERATIONS,
+                f"{user} has too many operations in progress on {self.place}; wait, or raise "
+                "MaxConcurrentOperationsPerUser there.",
+                permanent=False,
+            )
+        if fault.subcode.endswith("QuotaLimit"):
+            return self.error(
+                FailureKind.TOO_BUSY,
+                f"WinRM on {self.place} has reached one of its limits ({_quoted(fault.reason)}); scan later, or raise "
+                "the limit there.",
+                permanent=False,
+            )
+        return self.error(
+            FailureKind.REFUSED_BY_SERVICE,
+            f"WinRM on {self.place} refused the request with code {fault.code} ({_quoted(fault.reason)}); look at the "
+            "WinRM event log of the host.",
+        )
+
+    def of_status(self, status: int, *, empty: bool) -> TransportError:
+        """An HTTP status that is not WS-Man's."""
+        if status == 400:
+            return self.error(
+                FailureKind.LOST,
+                f"{self.place} did not recognise a sealed message, so the signed-in connection was lost; scan again.",
+                permanent=False,
+            )
+        if status == 403 and self._endpoint.sign_in is WinRMSignIn.CERTIFICATE:
+            return self.of_refused_sign_in(())
+        if status == 500 and empty:
+            return self.error(
+                FailureKind.ENCRYPTION_DEMANDED,
+                f"{self.place} insists on encrypted messages and sign-in {self._endpoint.sign_in.value} gave none; use "
+                "ntlm or kerberos, or HTTPS.",
+            )
+        if status in (502, 503, 504):
+            return self.error(
+                FailureKind.SERVICE_UNAVAILABLE,
+                f"{self.place} answers HTTP {status}, so WinRM is starting or overloaded, or a proxy stands in "
+                "between; check the proxy setting and scan again later.",
+                permanent=False,
+            )
+        return self.of_other_service(f"answers HTTP {status}")
+
+    def of_other_service(self, what: str) -> TransportError:
+        """Something answers that is not WS-Man."""
+        return self.error(
+            FailureKind.NOT_WINRM,
+            f"{self.place} {what} to WS-Man, so something else than WinRM listens there or the path "
+            f"{self._endpoint.path} is wrong; check port and listener (winrm enumerate winrm/config/listener).",
+        )
+
+    def of_damage(self) -> TransportError:
+        """WS-Man answered at first, and then something that it never says."""
+        return self.error(
+            FailureKind.ANSWER_DAMAGED,
+            f"{self.place} sent a message that is not well-formed WS-Man; scan again, and check what stands between "
+            "the collector and the host.",
+            permanent=False,
+        )
+
+    def of_refused_sign_in(self, offered: tuple[str, ...]) -> TransportError:
+        """A 401. `offered` are the sign-in kinds that the host named when asked without credentials."""
+        configured = self._endpoint.sign_in
+        if offered and not _is_offered(configured, offered):
+            return self.error(
+                FailureKind.SIGN_IN_KIND_NOT_OFFERED,
+                f"{self.place} does not offer sign-in {configured.value}, it offers {', '.join(offered)}; set one of "
+                "these in the inventory or enable the kind on the host.",
+            )
+        if configured is WinRMSignIn.CERTIFICATE:
+            return self.error(
+                FailureKind.SIGN_IN_REFUSED,
+                f"{self.place} refused the client certificate; map it to a local account there and enable "
+                "certificate sign-in (winrm set winrm/config/service/auth).",
+            )
+        return self.error(
+            FailureKind.SIGN_IN_REFUSED,
+            f"{self.place} refused the sign-in of {self._endpoint.user or 'the ticket'}; check user and password, and "
+            "that the account is not locked and may log on from the network. It was tried once only, because "
+            "repeated tries lock accounts.",
+        )
+
+    def of_kerberos(self, text: str) -> TransportError:
+        """The Kerberos exchange on this side failed; `text` holds MIT's or Microsoft's message and number."""
+        service = f"HTTP/{self._endpoint.kerberos_host or self._endpoint.address}"
+        # These numbers are the same in every language: S_PRINCIPAL_UNKNOWN, then CC_NOTFOUND, FCC_NOFILE,
+        # TKT_EXPIRED, and the two with which GSSAPI says that there are no credentials at all.
+        if "-1765328377" in text:
+            return self.error(
+                FailureKind.KERBEROS_NO_SERVICE,
+                f"Kerberos knows no service {service}; use the host's full name as the address, or set kerberos_host "
+                "when connecting by address or alias.",
+            )
+        no_ticket = ("-1765328243", "-1765328189", "-1765328352", "2529639053", "2529638919", "458752", "851968, ")
+        if any(number in text for number in no_ticket[:-1]):
+            user = self._endpoint.user
+            return self.error(
+                FailureKind.KERBEROS_NO_TICKET,
+                f"There is no valid Kerberos ticket{f' of {user}' if user else ''} for {self.place}, and the password "
+                f"is not used with Kerberos; run kinit{f' {user}' if user else ''} or give a keytab.",
+            )
+        return self.error(
+            FailureKind.KERBEROS_FAILED,
+            f"Kerberos refused a ticket for {service} ({_quoted(text)}); check the realm, the KDC and the clocks.",
+        )
+
+    def of_missing_extra(self, extra: str) -> TransportError:
+        """A sign-in kind needs a package that is not installed."""
+        return self.error(
+            FailureKind.EXTRA_MISSING,
+            f"Sign-in {self._endpoint.sign_in.value} to {self.place} needs an optional package; install it with: "
+            f"pip install 'outsystems-auditor[{extra}]'.",
+        )
+
+    def of_clear_text(self) -> TransportError:
+        """Basic or certificate over plain HTTP, which would show everything to everybody."""
+        return self.error(
+            FailureKind.CLEAR_TEXT_REFUSED,
+            f"Sign-in {self._endpoint.sign_in.value} to {self.place} would travel unencrypted over HTTP, so nothing "
+            "was sent; use HTTPS, or sign in with ntlm or kerberos.",
+        )
+
+    def of_tls(self, error: BaseException, seen: SeenCertificate | None) -> TransportError:
+        """The TLS handshake failed; `seen` is the host's certificate if it could be had."""
+        shown = f"; {seen}" if seen else ""
+        code = next((link.verify_code for link in chain(error) if isinstance(link, ssl.SSLCertVerificationError)), None)
+        place = self.place
+        if code in (9, 10):
+            when = "has expired" if code == 10 else "is not valid yet"
+            kind, sentence = (
+                FailureKind.TLS_EXPIRED,
+                f"The certificate of {place} {when}{shown}; renew it, or correct the clock of this computer.",
+            )
+        elif code in (62, 64):
+            kind, sentence = (
+                FailureKind.TLS_NAME_MISMATCH,
+                f"The certificate of {place} is for another name{shown}; use the name in the certificate as the "
+                "address.",
+            )
+        elif code in (18,):
+            kind, sentence = (
+                FailureKind.TLS_SELF_SIGNED,
+                f"The certificate of {place} is signed by itself{shown}; give this certificate as ca_file, or install "
+                "one of your own authority.",
+            )
+        elif code in (2, 19, 20, 21):
+            kind, sentence = (
+                FailureKind.TLS_UNKNOWN_ISSUER,
+                f"The certificate of {place} comes from an authority that is not trusted here{shown}; give the "
+                "authority's certificate as ca_file.",
+            )
+        elif _speaks_no_tls(error):
+            kind, sentence = (
+                FailureKind.TLS_NOT_SPOKEN,
+                f"{place} does not speak TLS, so this is not the HTTPS port of WinRM; set https to false or use 5986.",
+            )
+        else:
+            kind, sentence = (
+                FailureKind.TLS_FAILED,
+                f"The TLS handshake with {place} failed ({_quoted(_tls_reason(error))}){shown}; check the TLS settings "
+                "of the listener and the client certificate.",
+            )
+        return self.error(kind, sentence)
+
+
+def of_http(failures: Failures, error: BaseException, *, answered: bool) -> TransportError:
+    """Translate what the HTTP layers raise, TLS errors excepted."""
+    links = tuple(chain(error))
+    for link in links:
+        if isinstance(link, TimeoutError | requests.Timeout) or type(link).__name__ == "ReadTimeoutError":
+            if isinstance(link, requests.ConnectTimeout):
+                return failures.of_connection(TimeoutError())
+            return failures.of_silence(answered=answered)
+    for link in links:
+        if isinstance(link, requests.exceptions.ProxyError):
+            return failures.error(
+                FailureKind.SERVICE_UNAVAILABLE,
+                f"The proxy on the way to {failures.place} refused or could not be reached; correct the proxy setting "
+                "of this host.",
+            )
+        if isinstance(link, BadStatusLine) and not isinstance(link, ConnectionError):
+            return failures.of_other_service("answers something that is not HTTP")
+        if isinstance(link, requests.TooManyRedirects):
+            return failures.of_other_service("answers with a redirection")
+        if isinstance(link, ConnectionRefusedError):
+            return failures.of_connection(link)
+    return failures.of_loss(answered=answered)
+
+
+def is_tls(error: BaseException) -> bool:
+    """Whether an error comes from TLS rather than from what TLS carries."""
+    return any(isinstance(link, ssl.SSLError | requests.exceptions.SSLError) for link in chain(error))
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and everything wrapped in it, as the HTTP layers nest: causes, contexts, reasons, arguments."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner = [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+        waiting.extend(item for item in inner if isinstance(item, BaseException))
+
+
+def _is_offered(configured: WinRMSignIn, offered: tuple[str, ...]) -> bool:
+    names = {name.lower() for name in offered}
+    accepted = {
+        WinRMSignIn.KERBEROS: {"kerberos", "negotiate"},
+        WinRMSignIn.NTLM: {"negotiate", "ntlm"},
+        WinRMSignIn.NEGOTIATE: {"negotiate", "kerberos", "ntlm"},
+        WinRMSignIn.BASIC: {"basic"},
+        WinRMSignIn.CREDSSP: {"credssp"},
+    }
+    # Certificate sign-in is not named in WWW-Authenticate: its absence there says nothing.
+    return configured is WinRMSignIn.CERTIFICATE or bool(names & accepted[configured])
+
+
+def _speaks_no_tls(error: BaseException) -> bool:
+    reasons = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"}
+    return any(isinstance(link, ssl.SSLError) and link.reason in reasons for link in chain(error))
+
+
+def _tls_reason(error: BaseException) -> str:
+    for link in chain(error):
+        if isinstance(link, ssl.SSLError) and link.reason:
+            return link.reason.lower().replace("_", " ")
+    return "closed by the other side"
+
+
+def _quoted(text: str) -> str:
+    """The other side's words on one line, short."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())[:160]

@@ -1,0 +1,101 @@
+from auditor.check import (
+    Host,
+    Infrastructure,
+    Reason,
+    Severity,
+    Verdict,
+    check,
+    facts,
+    failed,
+    lifetime_and_others,
+    passed,
+    search,
+    unknown,
+)
+
+
+@check.per_infrastructure("TOPO-007", severity=Severity.CRITICAL, sources=("LTSIZE", "INFRARCH"))
+def lifetime_has_database_catalogs_of_its_own(infrastructure: Infrastructure) -> Verdict:
+    """LifeTime's database catalogs are used by no other environment.
+
+    ## Why it matters
+
+    A dedicated environment means servers and catalogs of its own. Two environments in one catalog overwrite each
+    other's modules, configuration and logs, and cannot be upgraded or restored one without the other.
+
+    ## How it is decided
+
+    Platform, log and session database of every server are read from server.hsconf (names only, never users or
+    passwords). LifeTime's must not appear in any other environment. Sharing the database server is allowed. Names of
+    servers are compared by text, with and without domain; an alias in DNS is not resolved. With Oracle the file tells
+    the service but not reliably the schema, so one service in both environments gives unknown. If there is no
+    LifeTime at all, the check does not apply.
+
+    ## How to fix
+
+    1. Create new catalogs for LifeTime on the same or another database server.
+    2. Install LifeTime afresh against them, in its own environment, and register the environments in it.
+    3. Do not move the shared catalog: it belongs to the other environment.
+
+    Effect on users: none for the users of applications. Nobody can deploy while LifeTime is being rebuilt; its
+    history is lost.
+
+    ## References
+
+    - Size an environment to run the infrastructure management console - https://github.com/OutSystems/docs-support/blob/main/src/enterprise/install/size-environment-run-infra-mgmt-console.md
+    - Infrastructure architecture and deployment options - https://github.com/OutSystems/docs-product/blob/main/src/setup-infra-platform/setup/possible-setups/infra-architecture/infra-architecture.md
+    """
+    lifetime, others = lifetime_and_others(infrastructure)
+    servers = [server for environment in lifetime for server in environment.find_servers().found]
+    readable = search(servers, lambda host: bool(_catalogs(host)))
+    mine = [section for host in readable.found for section in _catalogs(host)]
+    candidates = [host for environment in others for host in environment.platform_hosts]
+    sharing = search(candidates, lambda host: host.has_platform_server and _shares(_catalogs(host), mine))
+    if sharing.found:
+        return failed(
+            f"{sharing.names} and LifeTime ({readable.names}) use the same database catalog.{sharing.unseen_note}",
+            expected="catalogs that only LifeTime uses",
+            found=", ".join(sorted({f"{section.catalog} on {section.server}" for section in mine})),
+        )
+    for environment in (*lifetime, *others):
+        environment.demand_hosts()
+    for environment in lifetime:
+        environment.find_servers().demand_complete_sight()
+    readable.demand_complete_sight()
+    sharing.demand_complete_sight()
+    return passed(f"No other environment uses the catalogs of LifeTime ({readable.names}).")
+
+
+def _catalogs(host: Host) -> tuple[facts.DatabaseSection, ...]:
+    databases = host.configuration.databases
+    if not any(section.catalog for section in databases):
+        unknown(Reason.PARSE_ERROR, f"server.hsconf of {host.name} names no database.")
+    return tuple(section for section in databases if section.catalog)
+
+
+def _shares(theirs: tuple[facts.DatabaseSection, ...], mine: list[facts.DatabaseSection]) -> bool:
+    same = [one for one in theirs for other in mine if _is_one(one, other)]
+    if same and all("oracle" in section.provider.casefold() for section in same):
+        sentence = f"Two environments use the Oracle service {same[0].catalog}; which schema each uses is not read."
+        unknown(Reason.SOURCE_NOT_CONFIGURED, sentence)
+    return bool(same)
+
+
+def _is_one(one: facts.DatabaseSection, other: facts.DatabaseSection) -> bool:
+    if one.catalog.casefold() != other.catalog.casefold():
+        return False
+    (server, rest), (other_server, other_rest) = _server(one), _server(other)
+    if rest != other_rest:
+        return False
+    if "." in server and "." in other_server:
+        return server == other_server
+    return server.partition(".")[0] == other_server.partition(".")[0]
+
+
+def _server(section: facts.DatabaseSection) -> tuple[str, str]:
+    """Split `tcp:name.domain\\instance,port` into the name and what makes it another instance."""
+    text = section.server.casefold().strip().removeprefix("tcp:").removesuffix(",1433").removesuffix("\\mssqlserver")
+    for index, character in enumerate(text):
+        if character in "\\,:":
+            return text[:index], text[index:]
+    return text, ""

@@ -1,0 +1,105 @@
+import calendar
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from auditor.check import (
+    NEVER_WAIVED,
+    Finding,
+    Infrastructure,
+    Severity,
+    Status,
+    Verdict,
+    check,
+    covers,
+    failed,
+    passed,
+)
+
+OWN_NAMES = ("TOPO-011", "waivers_are_complete_and_in_force")
+MONTHS = 12
+MONTHS_WHEN_CRITICAL = 3
+
+
+@check.per_infrastructure("TOPO-011", severity=Severity.MEDIUM, sources=("SEED",), after_all=True)
+def waivers_are_complete_and_in_force(infrastructure: Infrastructure) -> Verdict:
+    """Every waiver is complete, in force, and matches something.
+
+    ## Why it matters
+
+    A deviation may be legitimate, but somebody has to own it and it has to end. An open-ended waiver hides a finding
+    for ever, and one that matches nothing hides the next finding that nobody thought of.
+
+    ## How it is decided
+
+    Each waiver must name a known check, a reason, an owner and an approver; must not have ended; must last at most 12
+    months, or 3 if the check is critical; must not name DATA-001, DATA-008 or DATA-013, which cannot be waived; and
+    must match at least one verdict of this scan. A waiver that matches only verdicts which need none is named as
+    superfluous, without failing. Without waivers the check passes.
+
+    ## How to fix
+
+    1. Renew what has ended, with a new approval, or delete it and fix the finding.
+    2. Correct names of checks, hosts and environments that match nothing.
+    3. Shorten what lasts too long.
+
+    Effect on users: none.
+
+    ## References
+
+    - Possible setups for an OutSystems infrastructure - https://github.com/OutSystems/docs-product/blob/main/src/setup-infra-platform/setup/possible-setups/intro.md
+    """
+    purposes = {environment.name: environment.purpose.value for environment in infrastructure.environments}
+    faults: list[str] = []
+    superfluous: list[str] = []
+    for waiver in infrastructure.waivers:
+        covered = [finding for finding in infrastructure.earlier if covers(waiver, finding, purposes)]
+        faults += [f"{_place(waiver)} {fault}" for fault in _faults(waiver, covered, infrastructure)]
+        if covered and not any(item.verdict.status in (Status.FAIL, Status.UNKNOWN) for item in covered):
+            superfluous.append(_place(waiver))
+    note = f" Superfluous, as the verdicts need none: {', '.join(superfluous)}." if superfluous else ""
+    if faults:
+        return failed(
+            f"{len(faults)} faults in {len(infrastructure.waivers)} waivers: {'; '.join(faults)}.{note}",
+            expected="complete waivers in force, each matching something",
+            found="; ".join(faults),
+        )
+    if not infrastructure.waivers:
+        return passed("There are no waivers.")
+    return passed(f"All {len(infrastructure.waivers)} waivers are complete and in force.{note}")
+
+
+def _place(waiver: Any) -> str:
+    scope = waiver.host or waiver.environment or waiver.purpose
+    return f"{waiver.check} for {scope}" if scope else str(waiver.check)
+
+
+def _faults(waiver: Any, covered: list[Finding], infrastructure: Infrastructure) -> Iterator[str]:
+    today = infrastructure.judged_at.date()
+    if any(waiver.check in (name, *_slugs(name, infrastructure)) for name in NEVER_WAIVED):
+        yield "cannot be waived"
+        return
+    if waiver.check not in infrastructure.check_names:
+        yield "names no known check"
+    elif not covered and waiver.check not in OWN_NAMES:
+        yield "matches nothing"
+    for part in ("reason", "owner", "approver"):
+        if not getattr(waiver, part).strip():
+            yield f"has no {part}"
+    if waiver.until < today:
+        yield f"ended on {waiver.until}"
+    months = MONTHS_WHEN_CRITICAL if any(item.severity is Severity.CRITICAL for item in covered) else MONTHS
+    if waiver.until < waiver.granted:
+        yield "ends before it begins"
+    elif waiver.until > _months_after(waiver.granted, months):
+        yield f"lasts longer than {months} months"
+
+
+def _slugs(check_id: str, infrastructure: Infrastructure) -> set[str]:
+    return {finding.slug for finding in infrastructure.earlier if finding.check == check_id}
+
+
+def _months_after(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
