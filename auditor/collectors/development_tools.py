@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.collectors.base import Collector, FactMap, Observations
-from auditor.collectors.reading import NO_BASE, Answers, NotReadable, data_text, fact, facts, member, registry_subkeys
+from auditor.collectors.reading import (
+    NO_BASE,
+    Answers,
+    IllTyped,
+    NotReadable,
+    data_text,
+    fact,
+    facts,
+    member,
+    place_exists,
+    registry_subkeys,
+)
 from auditor.collectors.rights import REGISTRY, TOOL_FOLDER
 from auditor.model.known_facts import INTEGRATION_STUDIOS, SERVICE_STUDIOS, DevelopmentTool
 from auditor.model.question import Outcome, Platform, Question, Verb
@@ -89,11 +100,11 @@ def _executable_exists(answers: Answers, tool: str, major: str) -> bool | None:
         return None
     try:
         answer = answers.observation(question).answer
-    except NotReadable:
+        if answer.outcome is Outcome.MISSING and answer.detail == NO_BASE:
+            return None
+        return place_exists(answers.value(question))
+    except (NotReadable, IllTyped):
         return None
-    if answer.outcome is Outcome.MISSING:
-        return None if answer.detail == NO_BASE else False
-    return True
 
 
 COLLECTOR = Collector("development_tools", Platform.WINDOWS, (*REGISTERED, *EXECUTABLES.values()), read)

@@ -13,12 +13,14 @@ from auditor.collectors.reading import (
     facts,
     lines,
     member,
+    place_exists,
     text,
 )
 from auditor.collectors.rights import INSTALL_FOLDER as FOLDER_RIGHT
 from auditor.collectors.rights import PRIVATE_KEY
 from auditor.model.known_facts import (
     BUNDLED_BROKER_VERSIONS,
+    CONSOLE_FOLDERS,
     INSTALL_FOLDER,
     INSTALL_FOLDER_ENTRIES,
     LIFETIME_SOLUTION_EXISTS,
@@ -29,10 +31,8 @@ from auditor.model.known_facts import (
     RUNNING_FOLDERS,
     SHARE_FOLDERS,
 )
-from auditor.model.question import Outcome, Platform, Question, Verb
+from auditor.model.question import Platform, Question, Verb
 
-# Factories have thousands of modules, each with a folder of its own and for a while one of its former version.
-_MOST_MODULES = 5000
 _BROKER = "rabbitmq_server-"
 
 
@@ -67,14 +67,23 @@ RUNNING = _question(
     Verb.DIRECTORY,
     "running",
     "Tells which modules are deployed on this server.",
-    limit=_MOST_MODULES,
+)
+# Factories have thousands of modules, more than one answer lists; so the two that matter most are asked for by name.
+CONSOLES = tuple(
+    _question(
+        f"running_{thing}",
+        Verb.DIRECTORY,
+        "running",
+        f"Tells whether {name} is deployed on this server.",
+        like=f"{name}*",
+    )
+    for thing, name in (("service_center", "ServiceCenter"), ("lifetime", "LifeTime"))
 )
 SHARE = _question(
     "share",
     Verb.DIRECTORY,
     "share",
     "Tells whether sources of applications are here, which only a controller has.",
-    limit=_MOST_MODULES,
 )
 BROKERS = _question(
     "brokers",
@@ -96,13 +105,14 @@ def read(observations: Observations) -> FactMap:
         fact(observations, PRIVATE_KEY_EXISTS, lambda answers: _exists(answers, KEY_FILE)),
         fact(observations, PRIVATE_KEY_DIGEST, _digest),
         fact(observations, RUNNING_FOLDERS, lambda answers: entry_names(answers.whole(RUNNING), folders_only=True)),
+        fact(observations, CONSOLE_FOLDERS, _consoles),
         fact(observations, SHARE_FOLDERS, lambda answers: entry_names(answers.whole(SHARE), folders_only=True)),
         fact(observations, BUNDLED_BROKER_VERSIONS, _brokers),
     )
 
 
 def _exists(answers: Answers, question: Question) -> bool:
-    return answers.observation(question).answer.outcome is Outcome.OK
+    return place_exists(answers.value(question))
 
 
 def _folder(answers: Answers) -> str | None:
@@ -127,6 +137,10 @@ def _digest(answers: Answers) -> str | None:
     return digest
 
 
+def _consoles(answers: Answers) -> tuple[str, ...]:
+    return distinct(name for question in CONSOLES for name in entry_names(answers.whole(question), folders_only=True))
+
+
 def _brokers(answers: Answers) -> tuple[str, ...]:
     names = entry_names(answers.whole(BROKERS), folders_only=True)
     return distinct(name[len(_BROKER) :] for name in names if name.casefold().startswith(_BROKER))
@@ -135,6 +149,6 @@ def _brokers(answers: Answers) -> tuple[str, ...]:
 COLLECTOR = Collector(
     "install_folder",
     Platform.WINDOWS,
-    (NAMES, VERSION_FILE, LIFETIME_SOLUTION, KEY_FILE, KEY_DIGEST, RUNNING, SHARE, BROKERS),
+    (NAMES, VERSION_FILE, LIFETIME_SOLUTION, KEY_FILE, KEY_DIGEST, RUNNING, *CONSOLES, SHARE, BROKERS),
     read,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from auditor.collectors.base import Collector, FactMap, Observations
-from auditor.collectors.reading import Answers, distinct, fact, facts, lines, member
+from auditor.collectors.reading import Answers, distinct, fact, facts, lines, member, place_exists
 from auditor.collectors.rights import ANY_LINUX_USER, OUTSYSTEMS_GROUP
 from auditor.model.known_facts import (
     JAVA_STACK_CONTROLLER,
@@ -13,7 +13,7 @@ from auditor.model.known_facts import (
     JAVA_STACK_SERVICES,
     JAVA_STACK_VERSION,
 )
-from auditor.model.question import Outcome, Platform, Question, Verb
+from auditor.model.question import Platform, Question, Verb
 
 MARKER = Question(
     id="java_stack.marker",
@@ -46,15 +46,11 @@ _CONTROLLER = "CONTROLLER"
 def read(observations: Observations) -> FactMap:
     """Give version, marker and enabled services."""
     return facts(
-        fact(observations, JAVA_STACK_MARKER, lambda answers: _exists(answers, MARKER)),
+        fact(observations, JAVA_STACK_MARKER, lambda answers: place_exists(answers.value(MARKER))),
         fact(observations, JAVA_STACK_VERSION, _version),
         fact(observations, JAVA_STACK_SERVICES, lambda answers: _enabled(_settings(answers))),
         fact(observations, JAVA_STACK_CONTROLLER, _controller),
     )
-
-
-def _exists(answers: Answers, question: Question) -> bool:
-    return answers.observation(question).answer.outcome is Outcome.OK
 
 
 def _version(answers: Answers) -> str | None:

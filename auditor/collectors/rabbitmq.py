@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from auditor.collectors.base import Collector, FactMap, Observations
-from auditor.collectors.reading import fact
+from auditor.collectors.reading import fact, key_exists
 from auditor.collectors.rights import REGISTRY
 from auditor.model.known_facts import RABBITMQ_REGISTERED
-from auditor.model.question import Outcome, Platform, Question, Verb
+from auditor.model.question import Platform, Question, Verb
 
 # Only the default value is asked for: the key's other values are the start arguments, which may hold secrets.
 REGISTERED = Question(
@@ -32,9 +32,7 @@ def read(observations: Observations) -> FactMap:
     return fact(
         observations,
         RABBITMQ_REGISTERED,
-        lambda answers: any(
-            answers.observation(view).answer.outcome is Outcome.OK for view in (REGISTERED, REGISTERED_32)
-        ),
+        lambda answers: any(key_exists(answers.value(view)) for view in (REGISTERED, REGISTERED_32)),
     )
 
 

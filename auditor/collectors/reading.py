@@ -161,9 +161,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def items(value: Any) -> tuple[Any, ...]:
-    """Return a list; null is empty."""
-    if value is None:
-        return ()
+    """Return a list. Null is no empty list: nothing may be concluded from it."""
     if not isinstance(value, list | tuple):
         raise IllTyped(f"a list expected, {kind_of(value)} found")
     return tuple(value)
@@ -173,7 +171,7 @@ def texts(value: Any) -> tuple[str, ...]:
     """Return a list of texts; a single text is a list of one, null is empty."""
     if isinstance(value, str):
         return (text(value),)
-    return tuple(text(item) for item in items(value))
+    return () if value is None else tuple(text(item) for item in items(value))
 
 
 def member(value: Any, name: str) -> Any:
@@ -220,8 +218,17 @@ def registry_subkeys(value: Any) -> dict[str, Mapping[str, Any]]:
     """Return the values of each subkey; none where the key does not exist."""
     if value is None:
         return {}
-    subkeys = member(value, "subkeys")
-    return {} if subkeys is None else {one_line(name): mapping(data) for name, data in mapping(subkeys).items()}
+    return {one_line(name): mapping(data) for name, data in mapping(member(value, "subkeys")).items()}
+
+
+def key_exists(value: Any) -> bool:
+    """Whether a `registry` answer is about a key that exists."""
+    return value is not None and mapping(member(value, "values")) is not None
+
+
+def place_exists(value: Any) -> bool:
+    """Whether a `file` or `directory` answer is about a place that exists."""
+    return value is not None and bool(text(member(value, "path")))
 
 
 def entry_names(value: Any, *, folders_only: bool = False) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from auditor.collectors.base import Collector, FactMap, Observations
 from auditor.collectors.places import in_install_folder
-from auditor.collectors.reading import Answers, IllTyped, distinct, fact, facts, member
+from auditor.collectors.reading import IllTyped, distinct, fact, facts, member, place_exists
 from auditor.collectors.rights import INSTALL_FOLDER
 from auditor.collectors.rights import SERVER_CONFIGURATION as CONFIGURATION_RIGHT
 from auditor.collectors.xml_nodes import Node, attribute, below, content, root
@@ -17,7 +17,7 @@ from auditor.model.known_facts import (
     DatabaseSection,
     ServerConfiguration,
 )
-from auditor.model.question import Outcome, Platform, Question, Verb
+from auditor.model.question import Platform, Question, Verb
 
 _ROOT = "EnvironmentConfiguration"
 # A section and the element that names the owner of its schema, which is what tells two Oracle databases apart.
@@ -79,14 +79,10 @@ CONTENT = Question(
 def read(observations: Observations) -> FactMap:
     """Give the configuration; None where the file is proved not to exist."""
     return facts(
-        fact(observations, CONFIGURATION_FILE_EXISTS, _exists),
+        fact(observations, CONFIGURATION_FILE_EXISTS, lambda answers: place_exists(answers.value(FILE))),
         fact(observations, SERVER_CONFIGURATION, lambda answers: _configuration(answers.whole(CONTENT))),
         fact(observations, CLEAR_TEXT_SECRETS, lambda answers: _clear_text(answers.whole(CONTENT))),
     )
-
-
-def _exists(answers: Answers) -> bool:
-    return answers.observation(FILE).answer.outcome is Outcome.OK
 
 
 def _configuration(value: Any) -> ServerConfiguration | None:

@@ -34,8 +34,7 @@ def below(node: Node, path: str) -> tuple[Node, ...]:
 
 def attribute(node: Node, name: str) -> str:
     """Return an attribute; empty where there is none."""
-    attributes = member(node, "attributes")
-    data = None if attributes is None else member(attributes, name)
+    data = member(mapping(member(node, "attributes")), name)
     return "" if data is None else text(data)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from auditor.model.component import Bearing, Component, ComponentKind, Evidence, State
-from auditor.model.fact import FactKey, Facts, Known, NotKnown
+from auditor.model.fact import FactKey, Facts, Known, NotKnown, Reason
 
 T = TypeVar("T")
 
@@ -98,7 +98,13 @@ class Weighing:
         """Return the component as absent if every probe ran, else as unknown with the first cause."""
         if self.all_was_read:
             return self.conclude(State.ABSENT)
-        return Component(self.facts.host, self.kind, State.UNKNOWN, None, self.rows, self._causes[0])
+        return self.conclude_unknown(self._causes[0])
+
+    def conclude_unknown(self, cause: NotKnown | None = None) -> Component:
+        """Return the component as unknown, because of this cause or the first probe that could not run."""
+        undecided = NotKnown(Reason.CONTRADICTORY, f"The evidence on {self.facts.host} does not decide.")
+        why = cause or next(iter(self._causes), undecided)
+        return Component(self.facts.host, self.kind, State.UNKNOWN, None, self.rows, why)
 
 
 def _questions(facts: tuple[Known[Any], ...]) -> tuple[str, ...]:

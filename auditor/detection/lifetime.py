@@ -8,12 +8,12 @@ from auditor.detection.web_server import web_server_is_stopped
 from auditor.model.component import Component, ComponentKind, State
 from auditor.model.fact import Facts, Known
 from auditor.model.known_facts import (
+    CONSOLE_FOLDERS,
     IIS_APPLICATIONS,
     IIS_POOLS,
     LIFETIME_PAYLOAD_VERSION,
     LIFETIME_PUBLISHED_VERSION,
     LIFETIME_SOLUTION_EXISTS,
-    RUNNING_FOLDERS,
 )
 
 _PATH, _MODULE, _POOL = "/lifetime", "lifetime", "LifeTimeAppPool"
@@ -109,7 +109,7 @@ def _note_rest(
 
 
 def _folders(weighing: Weighing) -> bool | None:
-    known = weighing.look("folder", RUNNING_FOLDERS)
+    known = weighing.look("folder", CONSOLE_FOLDERS)
     if known is None:
         return None
     deployed = [name for name in known.value if module_of(name).casefold() == _MODULE]

@@ -49,7 +49,7 @@ def recognise(facts: Facts) -> Component:
 def _state(
     weighing: Weighing, registered: bool | None, folder_exists: bool | None, services: tuple[Service, ...] | None
 ) -> State | None:
-    """Return the state, or None where nothing speaks for the component."""
+    """Return the state, or None where nothing speaks for the component or the evidence does not decide."""
     running = any(windows_services.runs(service) for service in services or ())
     if registered:
         return _registered_state(weighing, folder_exists, services, running)
@@ -66,9 +66,12 @@ def _state(
 
 def _registered_state(
     weighing: Weighing, folder_exists: bool | None, services: tuple[Service, ...] | None, running: bool
-) -> State:
+) -> State | None:
     if folder_exists is False:
         return State.BROKEN if running else State.LEFTOVER
+    if folder_exists is None and services is not None and not services:
+        # Either the folder is gone and this is a leftover, or it is there and the services are gone.
+        return None
     if weighing.is_contradicted or (services is not None and _cannot_live(services, running)):
         return State.BROKEN
     return State.PRESENT if weighing.is_convincing else State.PROBABLE

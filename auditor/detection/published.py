@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from auditor.model.fact import Facts, Known, NotKnown, Reason
+from auditor.model.fact import FactKey, Facts, Known, NotKnown, Reason
 from auditor.model.known_facts import (
+    CONSOLE_FOLDERS,
     IIS_APPLICATIONS,
     INSTALL_FOLDER,
     INSTALL_FOLDER_ENTRIES,
@@ -18,6 +19,7 @@ from auditor.model.known_facts import (
 
 # Applications are always deployed there; it cannot be renamed.
 _SITE = "default web site"
+_CONSOLES = ("servicecenter", "lifetime")
 
 
 class Life(StrEnum):
@@ -84,12 +86,17 @@ def _life(facts: Facts, application: Application) -> tuple[Life, tuple[Known[Any
     if folder.value is None:
         return Life.GONE, (registered, folder), None
     in_running = len(below) == 2 and below[0] == "running"
-    listed = facts.get(RUNNING_FOLDERS) if in_running else facts.get(INSTALL_FOLDER_ENTRIES)
+    wanted = below[1] if in_running else below[0]
+    listed = facts.get(_folder_list(wanted) if in_running else INSTALL_FOLDER_ENTRIES)
     if isinstance(listed, NotKnown):
         return Life.UNDECIDED, (registered, folder), listed
-    wanted = below[1] if in_running else below[0]
     exists = wanted in {name.casefold() for name in listed.value}
     return Life.LIVING if exists else Life.GONE, (registered, folder, listed), None
+
+
+def _folder_list(folder: str) -> FactKey[tuple[str, ...]]:
+    """Return the fact that lists this running folder: consoles are asked for by name, since lists have an end."""
+    return CONSOLE_FOLDERS if folder.startswith(_CONSOLES) else RUNNING_FOLDERS
 
 
 def _below(path: str, folder: str) -> list[str]:

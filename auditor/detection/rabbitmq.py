@@ -49,16 +49,9 @@ def recognise_on_windows(host: Host, facts: Facts, platform: Component) -> Compo
     _bundled(weighing, platform)
     _variables(weighing)
     is_named = _configuration(weighing, host)
-    state: State | None
-    if service is not None and windows_services.runs(service):
-        state = State.PRESENT if weighing.is_convincing else State.PROBABLE
-    elif service is not None:
-        is_wanted = platform.can_run or platform.state is State.UNKNOWN or has_program
-        is_missed = is_named or (windows_services.starts_by_itself(service) and is_wanted)
-        state = State.BROKEN if is_missed else State.LEFTOVER
-    else:
-        state = _without_service(weighing, listens, is_named=bool(is_named) and platform.can_run)
-    return weighing.conclude_not_found() if state is None else weighing.conclude(state, _version(facts))
+    if service is not None:
+        return _with_service(weighing, service, platform, has_program=has_program, is_named=is_named)
+    return _without_service(weighing, platform, listens=listens, is_named=is_named)
 
 
 def recognise_on_linux(facts: Facts) -> Component:
@@ -84,14 +77,32 @@ def recognise_on_linux(facts: Facts) -> Component:
     return weighing.conclude_not_found()
 
 
-def _without_service(weighing: Weighing, listens: bool, *, is_named: bool) -> State | None:
+def _with_service(
+    weighing: Weighing, service: Service, platform: Component, *, has_program: bool | None, is_named: bool | None
+) -> Component:
+    """Judge a registered service: one that does not run is broken if somebody needs it, else a leftover."""
+    version = _version(weighing.facts)
+    if windows_services.runs(service):
+        return weighing.conclude(State.PRESENT if weighing.is_convincing else State.PROBABLE, version)
+    is_automatic = windows_services.starts_by_itself(service)
+    if is_named or (is_automatic and (platform.can_run or has_program)):
+        return weighing.conclude(State.BROKEN, version)
+    if is_named is None or (is_automatic and (platform.state is State.UNKNOWN or has_program is None)):
+        return weighing.conclude_unknown(platform.not_known if is_named is not None else None)
+    return weighing.conclude(State.LEFTOVER, version)
+
+
+def _without_service(weighing: Weighing, platform: Component, *, listens: bool, is_named: bool | None) -> Component:
+    version = _version(weighing.facts)
     if listens:
-        return State.PROBABLE
+        return weighing.conclude(State.PROBABLE, version)
     if not isinstance(weighing.facts.get(SERVICES), Known):
-        return None
-    if is_named:
-        return State.BROKEN
-    return State.LEFTOVER if weighing.score > 0 else None
+        return weighing.conclude_not_found()
+    if is_named and platform.can_run:
+        return weighing.conclude(State.BROKEN, version)
+    if is_named is None or (is_named and platform.state is State.UNKNOWN):
+        return weighing.conclude_unknown(platform.not_known if is_named else None)
+    return weighing.conclude(State.LEFTOVER, version) if weighing.score > 0 else weighing.conclude_not_found()
 
 
 def _service(weighing: Weighing) -> Service | None:
@@ -135,10 +146,10 @@ def _listener(weighing: Weighing) -> bool:
     return bool(erlang)
 
 
-def _programs(weighing: Weighing) -> bool:
+def _programs(weighing: Weighing) -> bool | None:
     entries = weighing.look("programs", UNINSTALL_ENTRIES)
     if entries is None:
-        return False
+        return None
     named = [entry for entry in entries.value if entry.name.casefold().startswith("rabbitmq")]
     if named:
         weighing.supports("programs", f"{named[0].name} is an installed program.", PROGRAM_ENTRY, entries)
@@ -153,6 +164,9 @@ def _bundled(weighing: Weighing, platform: Component) -> None:
         return
     if not known.value:
         weighing.denies("folder", "The install folder has no bundled RabbitMQ.", known)
+        return
+    if platform.not_known is not None:
+        weighing.unreadable("folder", platform.not_known)
         return
     # The installer delivers it to every server of the platform, also to those that never run it.
     weight = HINT if platform.can_run else FOLDER

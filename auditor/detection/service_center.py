@@ -8,9 +8,9 @@ from auditor.detection.web_server import web_server_is_stopped
 from auditor.model.component import Component, ComponentKind, State
 from auditor.model.fact import Facts, Known
 from auditor.model.known_facts import (
+    CONSOLE_FOLDERS,
     IIS_APPLICATIONS,
     IIS_POOLS,
-    RUNNING_FOLDERS,
     SERVICE_CENTER_REGISTERED_VERSION,
 )
 
@@ -61,7 +61,7 @@ def _application(weighing: Weighing, applications: Known[object]) -> Life | None
 
 
 def _folders(weighing: Weighing) -> None:
-    known = weighing.look("folder", RUNNING_FOLDERS)
+    known = weighing.look("folder", CONSOLE_FOLDERS)
     if known is None:
         return
     deployed = [name for name in known.value if module_of(name).casefold() == _MODULE]

@@ -135,7 +135,7 @@ def _endpoint(name: str, kind: str) -> Endpoint:
 def _visit(name: str, spec: Document, judged_at: datetime) -> Visit:
     visit = spec["visit"]
     _known_keys(visit, {"failure", "sentence", "reason", "channel"}, f"hosts.{name}.visit")
-    answers = {question: _answer(question, item) for question, item in sorted(spec["answers"].items())}
+    answers = {question: _answer(question, item) for question, item in sorted(dict(spec["answers"]).items())}
     failure = None
     if "failure" in visit:
         failure = Failure(FailureKind(visit["failure"]), visit.get("sentence", f"{name} did not answer."))

@@ -1,8 +1,8 @@
 """Cases of checks: facts and the verdicts that must follow from them, as a person writes them.
 
 A case file is TOML and has the slug of its check. Every table is one case, named by a sentence; the table `base` is
-laid under each of them. A case starts from a healthy infrastructure (see `auditor.engine.healthy`) and says only what
-differs:
+laid under each of them, and `never` gives the reason for each status that this check cannot come to. A case starts
+from a healthy infrastructure (see `auditor.engine.healthy`) and says only what differs:
 
     [base]
     environments.Development.purpose = "development"
@@ -14,7 +14,8 @@ differs:
 
 - `hosts.<name>`: environment, roles, aliases, passive, same_machine_as, endpoint (powershell, wmi, ssh); components by
   kind (a state, or a table with state, version, reason); reading (intended, actual, runs_scheduler, passive,
-  contradictions); facts by name; answers by question (an outcome); visit (failure, reason, channel); secrets_found.
+  contradictions); facts by name; answers by question (an outcome; `[]` for none); visit (failure, reason, channel);
+  secrets_found.
 - `{unknown = "denied"}` in the place of a fact, a component or a reading makes it not known.
 - `reference`, `waivers`, `judged_at`: as in the model. `without` lists paths to take away again.
 - `expect.<host, environment or "infrastructure">`: a status, or a table with status, reason, because_of, severity, and
@@ -95,9 +96,16 @@ def load_cases(file: Path) -> tuple[Case, ...]:
     except tomllib.TOMLDecodeError as error:
         raise CaseError(f"{file}: this is not TOML: {error}") from error
     base = document.pop("base", {})
+    document.pop("never", None)
     if not document:
         raise CaseError(f"{file}: there is no case; write a table named by a sentence.")
     return tuple(_case(file, name, base, own) for name, own in document.items())
+
+
+def impossible_statuses(file: Path) -> dict[Status, str]:
+    """Return the statuses that the check of this file cannot come to, each with the reason."""
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {Status(status): reason for status, reason in document.get("never", {}).items()}
 
 
 def _case(file: Path, name: str, base: Mapping[str, Any], own: Mapping[str, Any]) -> Case:

@@ -219,6 +219,11 @@ PRIVATE_KEY_DIGEST = FactKey[str | None](
 RUNNING_FOLDERS = FactKey[tuple[str, ...]](
     "platform_server.running_folders", tuple[str, ...], "The names of the folders of running applications"
 )
+CONSOLE_FOLDERS = FactKey[tuple[str, ...]](
+    "platform_server.console_folders",
+    tuple[str, ...],
+    "The names of those folders of running applications that begin with ServiceCenter or LifeTime",
+)
 SHARE_FOLDERS = FactKey[tuple[str, ...]](
     "platform_server.share_folders", tuple[str, ...], "The names of the folders of application sources"
 )

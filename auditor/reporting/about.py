@@ -10,8 +10,8 @@ from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import short
 from auditor.reporting.hosts import READINGS
 from auditor.reporting.matrix import reading_state
+from auditor.reporting.page_shapes import AboutTable
 from auditor.reporting.plain import bounded, on_one_line
-from auditor.reporting.shapes import AboutTable
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import CHANNELS, PURPOSES, duration
 

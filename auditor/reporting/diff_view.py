@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from auditor.model.component import Component, State
 from auditor.model.difference import (
@@ -20,22 +19,21 @@ from auditor.model.difference import (
 )
 from auditor.model.fact import NotKnown
 from auditor.model.scan import ScanRecord
+from auditor.reporting.diff_shapes import (
+    ComponentChangeView,
+    DiffSection,
+    DiffView,
+    HostChangeView,
+    HostComponents,
+    RoleChangeView,
+    Side,
+)
 from auditor.reporting.diff_verdict import cautions, diff_verdict
 from auditor.reporting.findings import causes, finding_view, grouped, short
 from auditor.reporting.hosts import component_evidence
 from auditor.reporting.matrix import cell, reading_state
 from auditor.reporting.plain import bounded, on_one_line
-from auditor.reporting.shapes import (
-    Card,
-    Cause,
-    Cell,
-    CheckText,
-    ComponentEvidence,
-    FindingGroup,
-    FindingView,
-    Moment,
-    VerdictSentence,
-)
+from auditor.reporting.shapes import Card, CheckText, FindingView, Moment
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import (
     CHANGE_TONES,
@@ -59,97 +57,6 @@ _ALWAYS_WHOLE = frozenset(
 )
 _FOLDED = frozenset({FindingLabel.EVIDENCE_CHANGED, FindingLabel.OUT_OF_SCOPE, FindingLabel.GONE_SUBJECT})
 _SYMBOLS = {"bad": "▲", "good": "✓", "doubtful": "?", "note": "·"}
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two scans."""
-
-    id: int
-    started: Moment
-    finished: Moment
-    rules: str
-    tool_version: str
-    inventory: str
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class HostChangeView:
-    """A host that came, went, moved, was lost sight of or seen again."""
-
-    label: str
-    word: str
-    tone: str
-    host: str
-    environment: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentChangeView:
-    """A component before and now, with the evidence of now."""
-
-    label: str
-    word: str
-    tone: str
-    name: str
-    before: Cell
-    after: Cell
-    evidence: ComponentEvidence
-
-
-@dataclass(frozen=True, slots=True)
-class HostComponents:
-    """The components of one host that changed; `lost` says in words of which of them sight was lost."""
-
-    host: str
-    rows: tuple[ComponentChangeView, ...]
-    lost: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoleChangeView:
-    """The roles of a host before and now."""
-
-    label: str
-    word: str
-    tone: str
-    host: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiffSection:
-    """The findings with one label, as whole findings, by cause, or as lines."""
-
-    label: str
-    word: str
-    meaning: str
-    tone: str
-    amount: str
-    expanded: bool
-    groups: tuple[FindingGroup, ...]
-    causes: tuple[Cause, ...]
-    lines: tuple[FindingGroup, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DiffView:
-    """A finished comparison."""
-
-    infrastructure: str
-    before: Side
-    after: Side
-    verdict: VerdictSentence
-    cautions: tuple[str, ...]
-    cards: tuple[Card, ...]
-    hosts: tuple[HostChangeView, ...]
-    components: tuple[HostComponents, ...]
-    roles: tuple[RoleChangeView, ...]
-    sections: tuple[DiffSection, ...]
-    unchanged: str
 
 
 def build_diff_view(

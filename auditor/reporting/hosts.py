@@ -8,9 +8,9 @@ from auditor.model.inventory import Host
 from auditor.model.observation import Visit
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import short
+from auditor.reporting.host_shapes import ComponentEvidence, HostFacts
 from auditor.reporting.matrix import cell, facts_anchor, reading_state
 from auditor.reporting.plain import bounded, on_one_line
-from auditor.reporting.shapes import ComponentEvidence, HostFacts
 from auditor.reporting.values import SENTENCE, fact_row
 from auditor.reporting.words import CHANNELS, count, duration, moment
 
@@ -33,9 +33,14 @@ def _host(host: Host, visit: Visit | None, judgement: Judgement) -> HostFacts:
     portrait = judgement.portraits.get(host.name)
     rows = tuple(fact_row(name, fact) for name, fact in facts) if facts is not None else ()
     known = sum(not row.not_known for row in rows)
-    reading = READINGS[reading_state(visit)[0]]
+    state, note = reading_state(visit)
+    reading = READINGS[state]
     roles, contradictions = _roles(portrait)
     return HostFacts(
+        name=host.name,
+        environment_name=host.environment or "",
+        reading=state,
+        note=note,
         host=short(host.name),
         anchor=facts_anchor(host.name),
         environment=short(host.environment) if host.environment else "outside of environments",

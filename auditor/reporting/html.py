@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor import bundled
-from auditor.reporting.diff_view import DiffView
+from auditor.reporting.diff_shapes import DiffView
+from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import bounded, visible
-from auditor.reporting.shapes import ReportView
 
 _LONGEST = 4000
 

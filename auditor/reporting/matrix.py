@@ -10,8 +10,9 @@ from auditor.model.inventory import Environment, Host, Hosting
 from auditor.model.observation import Visit
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
+from auditor.reporting.host_shapes import Cell, Matrix, MatrixGroup, MatrixRow
 from auditor.reporting.plain import anchor, bounded, on_one_line
-from auditor.reporting.shapes import Cell, FindingView, Matrix, MatrixGroup, MatrixRow
+from auditor.reporting.shapes import FindingView
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import (
     COMPONENTS,

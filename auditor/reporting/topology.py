@@ -12,6 +12,7 @@ from auditor.model.component import Portrait, State
 from auditor.model.inventory import Environment, Host, Role
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
+from auditor.reporting.host_shapes import Box, Drawing, Lane, Mark, Target, TopologyRow, Wire
 from auditor.reporting.matrix import (
     OUTSIDE,
     cell,
@@ -22,7 +23,7 @@ from auditor.reporting.matrix import (
     roles_in_words,
 )
 from auditor.reporting.plain import shortened
-from auditor.reporting.shapes import Badge, Box, Drawing, FindingView, Lane, Mark, Target, TopologyRow, Wire
+from auditor.reporting.shapes import Badge, FindingView
 from auditor.reporting.wiring import Database, Naming, namings
 from auditor.reporting.words import count, enumeration
 

@@ -14,8 +14,8 @@ from auditor.model import known_facts
 from auditor.model.fact import FactKey, Known, NotKnown
 from auditor.model.question import Answer, Outcome
 from auditor.model.version import Version
+from auditor.reporting.host_shapes import FactRow, FactTable
 from auditor.reporting.plain import bounded, on_one_line
-from auditor.reporting.shapes import FactRow, FactTable
 from auditor.reporting.words import count, moment
 
 EXCERPT = 320

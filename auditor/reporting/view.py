@@ -13,17 +13,8 @@ from auditor.reporting.about import about
 from auditor.reporting.findings import badge, causes, finding_view, grouped, short
 from auditor.reporting.hosts import host_facts
 from auditor.reporting.matrix import matrix, reading_state
-from auditor.reporting.shapes import (
-    Card,
-    CheckText,
-    EnvironmentSummary,
-    FindingGroup,
-    FindingView,
-    Moment,
-    PreviousScan,
-    ReportView,
-    Section,
-)
+from auditor.reporting.page_shapes import EnvironmentSummary, PreviousScan, ReportView
+from auditor.reporting.shapes import Card, CheckText, FindingGroup, FindingView, Moment, Section
 from auditor.reporting.topology import topology
 from auditor.reporting.verdict import verdict_sentence
 from auditor.reporting.words import (

@@ -125,6 +125,7 @@ class _Composer:
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=yaml.SafeLoader))
         self._anchors: dict[str, _Node] = {}
         self._aliases = 0
+        self._nodes = 0
 
     def compose(self) -> _Node | None:
         """Return the root, or None when the file holds nothing."""
@@ -144,6 +145,9 @@ class _Composer:
     def _node(self, event: Any, depth: int) -> _Node:
         if depth > MAXIMUM_DEPTH:
             self._refuse(event, f"the file is nested deeper than {MAXIMUM_DEPTH} levels.")
+        self._nodes += 1
+        if self._nodes > MAXIMUM_VALUES:
+            self._refuse(event, f"the file holds more than {MAXIMUM_VALUES} values; expected a short text.")
         if isinstance(event, yaml.AliasEvent):
             return self._aliased(event)
         if event.tag is not None:

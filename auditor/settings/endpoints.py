@@ -104,10 +104,10 @@ class EndpointBuilder:
             password=password,
             use_agent=use_agent,
             known_hosts=self._file("known_hosts"),
-            bastion=self._bastion(use_agent),
+            bastion=self._bastion(),
         )
 
-    def _bastion(self, use_agent: bool) -> Bastion | None:
+    def _bastion(self) -> Bastion | None:
         value = self.connection.value
         written = [setting.path for name, setting in self.connection.settings.items() if name.startswith("bastion.")]
         if not written:
@@ -117,8 +117,8 @@ class EndpointBuilder:
             if value(f"bastion.{name}") is None:
                 self.problems.append(((*group, name), "is missing; a bastion needs an address and a user."))
         key_file, password = self._file("bastion.key_file"), self._reference("bastion.password")
-        if key_file is None and password is None and not use_agent:
-            sentence = "is missing, and so are password and use_agent; there is no way to sign in to the bastion."
+        if key_file is None and password is None:
+            sentence = "is missing, and so is password; the bastion needs one of them, the agent is not used for it."
             self.problems.append(((*group, "key_file"), sentence))
         return Bastion(
             address=value("bastion.address", ""),

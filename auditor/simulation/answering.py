@@ -22,13 +22,6 @@ from auditor.transports.document import (
 
 _HERE_STRING = re.compile(r"@'\r?\n(.*?)\r?\n'@", re.DOTALL)
 _SETTING = re.compile(r"(deadline_seconds|question_seconds)=(\d+)")
-# The order of the arguments of an `ask` line, and which of them are numbers: docs/questions.md, "Verbs on Linux".
-_LINUX_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "file": ("path", "text"),
-    "directory": ("path", "like", "limit"),
-    "command": ("name",),
-}
-_NUMBERS = frozenset({"text", "limit"})
 
 
 class AnsweringMachine(Protocol):
@@ -45,7 +38,7 @@ class AnsweringMachine(Protocol):
         ...
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a question document with an answer document."""
+        """Answer a question document with an answer document; the arguments of Linux questions are lists of words."""
         ...
 
     def wql(self, namespace: str, query: str) -> list[dict[str, Any]]:
@@ -114,11 +107,8 @@ def _request_text(script: str) -> str | None:
 
 
 def _asked(words: list[str]) -> dict[str, Any]:
-    _, identity, verb, *values = words
-    arguments: dict[str, Any] = {}
-    for name, value in zip(_LINUX_ARGUMENTS.get(verb, ()), values, strict=False):
-        if value:
-            arguments[name] = int(value) if name in _NUMBERS and value.isdigit() else value
+    """Return the question of an `ask` line; its arguments are words in the order that docs/questions.md gives."""
+    _, identity, verb, *arguments = words
     return {"id": identity, "verb": verb, "arguments": arguments}
 
 

@@ -49,7 +49,8 @@ class LinuxHost:
     def _file_tree(self) -> FileTree:
         document = self._document
         tree = FileTree(windows=False, denied_paths=tuple(document.denied.files))
-        for folder in ("/etc", "/opt", "/usr/bin", "/var/lib"):
+        booted = ("/run/systemd/system",) if document.linux.systemd else ()
+        for folder in ("/etc", "/opt", "/usr/bin", "/var/lib", *booted):
             tree.add_folder(folder)
         release = document.linux
         text = f'PRETTY_NAME="{release.pretty_name}"\nID={release.id}\nVERSION_ID="{release.version_id}"\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ class SSHSession(paramiko.ServerInterface):
         self._accounts = accounts
         self._options = options
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._sessions = 0
         self._user = ""
         self.forwarding = Forwarding(options)
@@ -127,15 +129,26 @@ class SSHSession(paramiko.ServerInterface):
 
     def _exec(self, channel: paramiko.Channel, line: str) -> None:
         try:
+            self._wait_for_reply()
             self._print(channel, self._printed(channel, line))
         except Dropped:
             self._transport.close()
-        except OSError:
-            pass  # the client closed the channel
+        except (OSError, EOFError, paramiko.SSHException):
+            pass  # the client closed the channel, or went away
         finally:
-            channel.close()
+            with contextlib.suppress(OSError, EOFError):
+                channel.close()
             with self._lock:
                 self._sessions -= 1
+
+    def _wait_for_reply(self) -> None:
+        """Return when the client has been told that its command was taken.
+
+        paramiko tells it after `check_channel_exec_request` returns, in the connection's own thread, and a channel
+        that closes before is an error to the client. A question to the client is answered in that same thread later.
+        """
+        with self._asking:
+            self._transport.global_request("keepalive@openssh.com", wait=True)
 
     def _printed(self, channel: paramiko.Channel, line: str) -> Printed:
         program = on_ssh(self._machine, line, self._options.shell)

@@ -145,7 +145,7 @@ class AnswerEntry(_Shape):
 class AnswerDocument(_Shape):
     """The whole answer document."""
 
-    osaudit: Literal[1]
+    osaudit: Annotated[int, Field(ge=1, le=1)]
     session: dict[str, str | Integer | bool | None]
     answers: list[AnswerEntry]
 

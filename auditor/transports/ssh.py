@@ -267,26 +267,25 @@ def _channel_through(place: Place, bastion: Bastion | None, connection: paramiko
         )
     except ChannelException as error:
         if error.code == _PROHIBITED:
-            raise place.error(
+            raise at.error(
                 FailureKind.FORWARDING_FORBIDDEN,
                 f"{at} forbids the way on to {place}; allow it with AllowTcpForwarding and PermitOpen.",
             ) from None
-        raise place.error(
+        raise at.error(
             FailureKind.BASTION_CANNOT_REACH,
-            f"{at} cannot reach {place} ({printable(error.text)}); check the address as the bastion sees it, and that "
-            "the SSH server there runs.",
+            f"{at} cannot reach {place}; check the address as the bastion sees it, and that the SSH server there runs.",
             permanent=False,
         ) from None
     except (SSHException, EOFError, OSError):
         if connection.is_active():
-            raise place.error(
+            raise at.error(
                 FailureKind.BASTION_CANNOT_REACH,
                 f"{at} had no answer from {place} within {limits.connect:.0f} s; a firewall behind the bastion drops "
                 "the connection or the server is down.",
                 permanent=False,
             ) from None
-        raise place.error(
-            FailureKind.LOST, f"The connection to {at} broke on the way to {place}; scan again.", permanent=False
+        raise at.error(
+            FailureKind.LOST, f"the connection to {at} broke on the way to {place}; scan again.", permanent=False
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 
@@ -59,17 +60,17 @@ def run(
     watchdog.daemon = True
     watchdog.start()
     try:
-        with channel:
-            _start(place, channel, command, deadline)
-            stderr = _Stderr(channel, most_bytes)
-            stderr.start()
-            _feed(channel, stdin, deadline)
-            stdout, is_complete = _read(place, channel, stderr, deadline, most_bytes)
-            exit_code = None if is_complete else _exit_code(place, channel, len(stdout), deadline)
-            stderr.join(_EXIT_STATUS_SECONDS if exit_code is not None else 0)
+        _start(place, channel, command, deadline)
+        stderr = _Stderr(channel, most_bytes)
+        stderr.start()
+        _feed(channel, stdin, deadline)
+        stdout, is_complete = _read(place, channel, stderr, deadline, most_bytes)
+        exit_code = None if is_complete else _exit_code(place, channel, len(stdout), deadline)
+        stderr.join(_EXIT_STATUS_SECONDS if exit_code is not None else 0)
         return Output(stdout, stderr.beginning, exit_code)
     finally:
         watchdog.cancel()
+        _close(channel)
 
 
 def _start(place: Place, channel: paramiko.Channel, command: str, deadline: Deadline) -> None:
@@ -90,7 +91,7 @@ def _feed(channel: paramiko.Channel, stdin: bytes, deadline: Deadline) -> None:
     try:
         channel.sendall(stdin)
         channel.shutdown_write()
-    except (TimeoutError, EOFError, OSError):
+    except (SSHException, EOFError, OSError):
         return
 
 
@@ -129,6 +130,12 @@ def _exit_code(place: Place, channel: paramiko.Channel, received: int, deadline:
     return exit_code
 
 
+def _close(channel: paramiko.Channel) -> None:
+    """A connection that is gone already must not hide why it went."""
+    with contextlib.suppress(SSHException, EOFError, OSError):
+        channel.close()
+
+
 class _Stderr(threading.Thread):
     """Empties stderr while stdout is read: a command that fills the one blocks before it can write the other."""
 
@@ -153,7 +160,7 @@ class _Stderr(threading.Thread):
             if received > self._most_bytes:
                 self.is_too_much = True
                 # Closing is what wakes the reader of stdout.
-                self._channel.close()
+                _close(self._channel)
                 return
 
 
@@ -175,7 +182,12 @@ def _hung(place: Place, transport: paramiko.Transport, deadline: Deadline, *, an
 
 def _is_alive(transport: paramiko.Transport) -> bool:
     """Whether the server still answers on the connection; every server answers a request, if only with a refusal."""
-    question = threading.Thread(target=transport.global_request, args=("keepalive@openssh.com",), daemon=True)
+
+    def ask() -> None:
+        with contextlib.suppress(SSHException, EOFError, OSError):
+            transport.global_request("keepalive@openssh.com")
+
+    question = threading.Thread(target=ask, daemon=True, name="osaudit-ssh-alive")
     question.start()
     question.join(_SIGN_OF_LIFE_SECONDS)
     return not question.is_alive() and transport.is_active()

@@ -6,6 +6,7 @@ never signs in twice, and always gives the shell back.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -214,7 +215,9 @@ class _Carrier(winrm_transport.Transport):
         self._secrets = secrets
         self._adapter = adapter
         renamed = {"auth_method" if name == "transport" else name: value for name, value in options.items()}
-        super().__init__(**renamed, read_timeout_sec=30)
+        # pywinrm's Kerberos writes the sign-in token to its debug log.
+        logging.getLogger("winrm.vendor.requests_kerberos").setLevel(logging.CRITICAL)
+        super().__init__(**renamed, service="HTTP", read_timeout_sec=30)
 
     def build_session(self) -> requests.Session:
         if self.session is None:

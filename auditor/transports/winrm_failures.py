@@ -92,6 +92,14 @@ class Failures:
             permanent=False,
         )
 
+    def of_proxy(self) -> TransportError:
+        """The proxy cannot be reached, or does not let through."""
+        return self.error(
+            FailureKind.SERVICE_UNAVAILABLE,
+            f"The proxy on the way to {self.place} cannot be reached or does not let through; correct the proxy "
+            "setting of this host.",
+        )
+
     def of_silence(self, *, answered: bool) -> TransportError:
         """Connected, and no HTTP answer in time."""
         if answered:
@@ -333,11 +341,7 @@ def of_http(failures: Failures, error: BaseException, *, answered: bool) -> Tran
             return failures.of_silence(answered=answered)
     for link in links:
         if isinstance(link, requests.exceptions.ProxyError):
-            return failures.error(
-                FailureKind.SERVICE_UNAVAILABLE,
-                f"The proxy on the way to {failures.place} refused or could not be reached; correct the proxy setting "
-                "of this host.",
-            )
+            return failures.of_proxy()
         if isinstance(link, BadStatusLine) and not isinstance(link, ConnectionError):
             return failures.of_other_service("answers something that is not HTTP")
         if isinstance(link, requests.TooManyRedirects):

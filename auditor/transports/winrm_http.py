@@ -34,17 +34,26 @@ def endpoint_url(endpoint: WinRMEndpoint) -> str:
 
 def reach(failures: Failures, endpoint: WinRMEndpoint, limits: Limits) -> None:
     """Make sure that a TCP connection to the host, or to its proxy, comes about within `limits.connect` seconds."""
-    address, port = endpoint.address, endpoint.port
     if endpoint.proxy:
         proxy = urlsplit(endpoint.proxy)
-        address, port = proxy.hostname or "", proxy.port or (443 if proxy.scheme == "https" else 80)
+        try:
+            _reach(proxy.hostname or "", proxy.port or (443 if proxy.scheme == "https" else 80), limits.connect)
+        except (OSError, UnicodeError):
+            raise failures.of_proxy() from None
+        return
     try:
-        found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+        _reach(endpoint.address, endpoint.port, limits.connect)
     except (socket.gaierror, UnicodeError):
         raise failures.of_name() from None
-    deadline = time.monotonic() + limits.connect
+    except OSError as error:
+        raise failures.of_connection(error) from None
+
+
+def _reach(address: str, port: int, seconds: float) -> None:
+    """Connect to one of the addresses of a name and hang up; raises the last error."""
+    deadline = time.monotonic() + seconds
     last: OSError = TimeoutError()
-    for family, kind, protocol, _, destination in found:
+    for family, kind, protocol, _, destination in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM):
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             break
@@ -55,7 +64,7 @@ def reach(failures: Failures, endpoint: WinRMEndpoint, limits: Limits) -> None:
                 return
         except OSError as error:
             last = error
-    raise failures.of_connection(last) from None
+    raise last
 
 
 class BoundedAdapter(HTTPAdapter):

@@ -56,7 +56,8 @@ class NegotiateSignIn(requests.auth.AuthBase):
             self._user,
             self._password,
             hostname=self._kerberos_host or urlsplit(response.url).hostname or "",
-            service="http",
+            # MIT Kerberos heeds the case of the name, Windows does not.
+            service="HTTP",
             channel_bindings=_binding(response),
             protocol="negotiate",
             context_req=spnego.ContextReq.default | spnego.ContextReq.confidentiality,

@@ -179,9 +179,12 @@ def _query(
         rows.extend(_row(item, properties) for item in _items(answer))
         if len(rows) > _MOST_ROWS:
             return rows[:_MOST_ROWS], False
-        context = next((element for element in answer.iter() if local_name(element) == "EnumerationContext"), None)
-        if any(local_name(element) == "EndOfSequence" for element in answer.iter()) or context is None:
+        if any(local_name(element) == "EndOfSequence" for element in answer.iter()):
             return rows, True
+        context = next((element.text for element in answer.iter() if local_name(element) == "EnumerationContext"), None)
+        if not context:
+            # Taking this for the end would call absent what was only not sent.
+            raise ValueError("neither an end nor a way to go on")
         if messenger.remaining() <= 0:
             raise OutOfTime
         answer = messenger.send(
@@ -189,7 +192,7 @@ def _query(
             f"{_ENUMERATION}Pull",
             {
                 "n:Pull": {
-                    "n:EnumerationContext": context.text or "",
+                    "n:EnumerationContext": context,
                     "n:MaxElements": str(_MOST_ROWS + 1 - len(rows)),
                 }
             },

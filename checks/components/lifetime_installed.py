@@ -51,7 +51,7 @@ def lifetime_installed(environment: Environment) -> Verdict:
     """
     servers = environment.find_servers()
     published = search(environment.platform_hosts, _runs_lifetime)
-    payload = search(environment.platform_hosts, lambda host: host.component(ComponentKind.LIFETIME_PAYLOAD).can_run)
+    payload = search(environment.platform_hosts, _has_payload)
     if not published.found:
         published.demand_complete_sight()
         copied = f"; its payload is on {payload.names}, so it was copied but not published" if payload.found else ""
@@ -69,6 +69,11 @@ def lifetime_installed(environment: Environment) -> Verdict:
         )
     version = published.found[0].component(ComponentKind.LIFETIME).version
     return passed(f"LifeTime{f' {version}' if version else ''} is published on {published.names}.")
+
+
+def _has_payload(host: Host) -> bool:
+    """Whether the installer's mark is there; the solution file may have been deleted since."""
+    return host.component(ComponentKind.LIFETIME_PAYLOAD).state is not State.ABSENT
 
 
 def _runs_lifetime(host: Host) -> bool:

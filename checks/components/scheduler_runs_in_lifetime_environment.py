@@ -17,7 +17,9 @@ def scheduler_runs_in_lifetime_environment(environment: Environment) -> Verdict:
 
     ## How it is decided
 
-    The OutSystems Scheduler Service is running on at least one server of the LifeTime environment.
+    The OutSystems Scheduler Service is running on at least one server of the LifeTime environment, by the state of
+    the Windows service. None found fails only if every server was seen. Whether Service Center has switched the
+    scheduler of a front-end off is not read yet.
 
     ## How to fix
 

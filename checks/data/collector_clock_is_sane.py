@@ -27,7 +27,7 @@ def collector_clock_is_sane(infrastructure: Infrastructure) -> Verdict:
 
     ## References
 
-    - Architecture of osaudit - docs/architecture.md
+    - Architecture of osaudit (docs/architecture.md)
     - Timezone considerations in the OutSystems Platform - https://github.com/OutSystems/docs-support/blob/main/src/enterprise/maintenance/timezone-considerations.md
     """
     limit = infrastructure.reference.thresholds.clock_offset_seconds

@@ -26,7 +26,7 @@ def coverage_is_sufficient(environment: Environment) -> Verdict:
 
     ## References
 
-    - Architecture of osaudit - docs/architecture.md
+    - Architecture of osaudit (docs/architecture.md)
     """
     coverage = environment.coverage
     limit = environment.infrastructure.reference.thresholds.coverage_percent

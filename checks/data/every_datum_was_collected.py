@@ -32,7 +32,7 @@ def every_datum_was_collected(host: Host) -> Verdict:
 
     ## References
 
-    - Architecture of osaudit - docs/architecture.md
+    - Architecture of osaudit (docs/architecture.md)
     """
     lost = host.unanswered
     if lost:

@@ -1,4 +1,4 @@
-from auditor.check import Host, Severity, Verdict, check, failed, passed
+from auditor.check import Host, Reason, Severity, Verdict, check, failed, passed, unknown
 
 # What a failure concerns, by the beginning of its kind, so that the right person reads on.
 CONCERNS = (
@@ -44,10 +44,12 @@ def every_host_was_reached(host: Host) -> Verdict:
 
     ## References
 
-    - Architecture of osaudit - docs/architecture.md
+    - Architecture of osaudit (docs/architecture.md)
     """
     visit = host.visit
     if visit.failure is None:
+        if not host.answers:
+            unknown(Reason.NOT_ASKED, f"The visit to {host.name} has neither a failure nor an answer.")
         return passed(f"{host.name} answered{f' ({visit.channel})' if visit.channel else ''}.")
     concern = next((word for start, word in CONCERNS if visit.failure.kind.startswith(start)), "the session")
     return failed(

@@ -27,7 +27,7 @@ def no_secret_in_evidence(host: Host) -> Verdict:
     ## References
 
     - Reference of server.hsconf - https://github.com/OutSystems/docs-product/blob/main/src/setup-infra-platform/setup/unattended-install/server-hsconf-ref.md
-    - Architecture of osaudit - docs/architecture.md
+    - Architecture of osaudit (docs/architecture.md)
     """
     questions = host.secrets_found
     if questions:

@@ -29,7 +29,7 @@ def one_machine_one_entry(infrastructure: Infrastructure) -> Verdict:
 
     ## References
 
-    - Architecture of osaudit - docs/architecture.md
+    - Architecture of osaudit (docs/architecture.md)
     """
     if len(infrastructure.hosts) < 2:
         return not_applicable("The inventory has fewer than two hosts.")

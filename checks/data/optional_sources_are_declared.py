@@ -26,7 +26,7 @@ def optional_sources_are_declared(infrastructure: Infrastructure) -> Verdict:
 
     ## References
 
-    - Architecture of osaudit - docs/architecture.md
+    - Architecture of osaudit (docs/architecture.md)
     """
     if not infrastructure.environments:
         unknown(Reason.NOT_DECLARED, "The inventory declares no environment.")

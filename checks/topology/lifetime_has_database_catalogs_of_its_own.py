@@ -25,11 +25,11 @@ def lifetime_has_database_catalogs_of_its_own(infrastructure: Infrastructure) ->
 
     ## How it is decided
 
-    Platform, log and session database of every server are read from server.hsconf (names only, never users or
-    passwords). LifeTime's must not appear in any other environment. Sharing the database server is allowed. Names of
-    servers are compared by text, with and without domain; an alias in DNS is not resolved. With Oracle the file tells
-    the service but not reliably the schema, so one service in both environments gives unknown. If there is no
-    LifeTime at all, the check does not apply.
+    Platform, log and session database of every server are read from server.hsconf (names, never passwords).
+    LifeTime's must not appear in any other environment. Sharing the database server is allowed. Names of servers are
+    compared by text, with and without domain; an alias in DNS is not resolved. With Oracle the service and the owner
+    of the schema are compared; where the file does not name the owner, one service in both environments gives
+    unknown. If there is no LifeTime at all, the check does not apply.
 
     ## How to fix
 
@@ -75,10 +75,15 @@ def _catalogs(host: Host) -> tuple[facts.DatabaseSection, ...]:
 
 def _shares(theirs: tuple[facts.DatabaseSection, ...], mine: list[facts.DatabaseSection]) -> bool:
     same = [one for one in theirs for other in mine if _is_one(one, other)]
-    if same and all("oracle" in section.provider.casefold() for section in same):
-        sentence = f"Two environments use the Oracle service {same[0].catalog}; which schema each uses is not read."
+    if same and all(_lacks_schema(section) for section in same):
+        sentence = f"Two environments use the Oracle service {same[0].catalog}; which schema each uses is not known."
         unknown(Reason.SOURCE_NOT_CONFIGURED, sentence)
     return bool(same)
+
+
+def _lacks_schema(section: facts.DatabaseSection) -> bool:
+    """Whether an Oracle section tells only the service; with its owner the catalog reads `service/owner`."""
+    return "oracle" in section.provider.casefold() and "/" not in section.catalog
 
 
 def _is_one(one: facts.DatabaseSection, other: facts.DatabaseSection) -> bool:

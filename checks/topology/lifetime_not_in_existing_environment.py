@@ -46,7 +46,7 @@ def lifetime_not_in_existing_environment(host: Host) -> Verdict:
     - Remove the infrastructure management console from an environment - https://github.com/OutSystems/docs-support/blob/main/src/enterprise/maintenance/remove-infra-mgmt-console.md
     - LifeTime Management Console release notes - https://github.com/OutSystems/docs-support/blob/main/src/release-notes/lifetime-management-console/lifetime-management-console.md
     """
-    marks = search((ComponentKind.LIFETIME, ComponentKind.LIFETIME_PAYLOAD), lambda kind: host.component(kind).can_run)
+    marks = search((ComponentKind.LIFETIME, ComponentKind.LIFETIME_PAYLOAD), lambda kind: _is_mark(host, kind))
     place = f"{host.name} ({host.environment.name})" if host.environment else host.name
     if ComponentKind.LIFETIME in marks.found:
         return failed(
@@ -65,6 +65,12 @@ def lifetime_not_in_existing_environment(host: Host) -> Verdict:
     if host.component(ComponentKind.LIFETIME).state is State.LEFTOVER:
         return passed(f"{place} does not run LifeTime; traces of a removed one are left.")
     return passed(f"{place} carries no LifeTime.")
+
+
+def _is_mark(host: Host, kind: ComponentKind) -> bool:
+    """Whether it counts: of the payload also the registry value alone, of the console only what could run."""
+    component = host.component(kind)
+    return component.can_run or (kind is ComponentKind.LIFETIME_PAYLOAD and component.state is not State.ABSENT)
 
 
 def _version(host: Host, kind: ComponentKind) -> str:

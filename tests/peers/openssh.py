@@ -17,6 +17,7 @@ from types import TracebackType
 
 SSHD = "/usr/sbin/sshd"
 _START_SECONDS = 15.0
+_LISTENS = "Server listening on"
 
 
 def free_port(address: str = "127.0.0.1") -> int:
@@ -95,6 +96,7 @@ class OpenSSHServer:
     def start(self) -> None:
         """Start it and wait until it listens."""
         Path("/run/sshd").mkdir(exist_ok=True)
+        started_before = self.count(_LISTENS) if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [SSHD, "-D", "-e", "-f", str(self._config)],
@@ -105,14 +107,13 @@ class OpenSSHServer:
                 start_new_session=True,
             )
         end = time.monotonic() + _START_SECONDS
-        while f"Server listening on {self.address}" not in self.log.read_text(errors="replace"):
+        while self.count(_LISTENS) == started_before:
             if self._process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"sshd did not start: {self.log.read_text(errors='replace')}")
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End it and every connection that it serves."""
-        shutil.rmtree(self._open_folder, ignore_errors=True)
+        """End it and every connection that it serves; it may be started again."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -128,6 +129,7 @@ class OpenSSHServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.stop()
+        shutil.rmtree(self._open_folder, ignore_errors=True)
 
     @property
     def process_id(self) -> int:

@@ -33,7 +33,8 @@ def keys_of(document: str) -> set[str]:
 KEYS = st.sampled_from(sorted(keys_of("inventory") | keys_of("reference") | keys_of("waivers"))) | st.text(max_size=5)
 WORDS = st.sampled_from(
     ["winrm", "ssh", "basic", "ntlm", "kerberos", "development", "lifetime", "cloud", "front-end", "a", "::1", "x y",
-     "~", "TOPO-006", "DATA-001", "2026-01-31", "2027-06-30", "true", "*a", "&a", "!x", "%", "\ud800", "\x00", "-----BEGIN"]
+     "~", "TOPO-006", "DATA-001", "2026-01-31", "2027-06-30", "true", "*a", "&a", "!x", "%", "\ud800", "\x00",
+     "-----BEGIN"]
 )  # fmt: skip
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS
 SECRET = st.sampled_from(
@@ -108,7 +109,7 @@ def loads_or_refuses(data: bytes, loader: Callable[[Path], object]) -> object | 
                 assert location.line is None or 1 <= location.line <= data.count(b"\n") + data.count(b"\r") + 100
                 assert sentence.isprintable() and location.key.isprintable()
                 assert sentence.endswith((".", "?"))
-                assert not JARGON.search(sentence), sentence
+                assert not JARGON.search(re.sub("'.*'", "", sentence)), sentence
             return None
 
 

@@ -116,7 +116,8 @@ def test_the_message_names_file_line_and_key(write: Write) -> None:
         (
             "{name: x, user: a, sign_in: kerberoz}",
             "sign_in",
-            "found 'kerberoz'; expected kerberos, ntlm, negotiate, basic, certificate or credssp. Did you mean kerberos?",
+            "found 'kerberoz'; expected kerberos, ntlm, negotiate, basic, certificate or credssp. "
+            "Did you mean kerberos?",
         ),
         (
             "{name: x, user: a, bastion: there}",
@@ -267,9 +268,9 @@ def test_connection_settings_at_an_environment_are_shown_their_place(write: Writ
             "is missing",
         ),
         (
-            "{name: x, transport: ssh, key_file: k, user: a, bastion: {user: b, address: b}}",
+            "{name: x, transport: ssh, use_agent: true, user: a, bastion: {user: b, address: b}}",
             "bastion.key_file",
-            "no way to sign in",
+            "the agent is not used for it",
         ),
     ],
 )

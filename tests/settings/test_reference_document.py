@@ -61,7 +61,8 @@ def test_a_file_overlays_the_built_in_reference(write: Write) -> None:
 
 @pytest.mark.parametrize("change", [
     "environments: {remove: [quality]}", "environments: {add: [{purpose: other}]}",
-    "thresholds: {coverage_percent: 50}", "lifetime_applications_allowed: [A]", "redundancy_asked_for: []", "lower_severity_for: [other]",
+    "thresholds: {coverage_percent: 50}", "lifetime_applications_allowed: [A]", "redundancy_asked_for: []",
+    "lower_severity_for: [other]",
 ])  # fmt: skip
 def test_every_change_asks_for_author_reason_and_date(write: Write, change: str) -> None:
     assert [key for key, _ in mistakes(write(change))] == ["author", "reason", "date"]

@@ -123,6 +123,15 @@ def test_a_damaged_password_line_is_never_repeated(write: Write, text: str) -> N
     assert "hunter" not in str(problems)
 
 
+def test_a_file_of_very_many_values_is_refused(write: Write) -> None:
+    assert "holds more than 100000 values" in refusal(write("[" + "a," * 110_000 + "]"))
+
+
+def test_both_halves_of_a_character_that_json_escapes_are_joined(write: Write) -> None:
+    assert read_document(write('{"a": "\\ud83d\\ude00"}')).content == {"a": "\U0001f600"}
+    assert "half a character" in refusal(write('{"a": "\\ud83d"}'))
+
+
 def test_a_file_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> None:
     assert "no such file; `osaudit init`" in refusal(tmp_path / "inventory.yaml")
 

@@ -40,6 +40,7 @@ def test_the_fixed_commands_describe_the_host(broker: Machine) -> None:
     assert text(broker, "processors") == "2"
     assert len(text(broker, "machine_id").strip()) == 32
     assert text(broker, "volumes").splitlines()[1].split()[1:] == ["41943040", "10485760", "31457280", "25%", "/"]
+    assert ask(broker, "directory", "/run/systemd/system", "", "1")["outcome"] == "ok"
     blocks = text(broker, "units").split("\n\n")
     assert len(blocks) == 7
     assert "Id=rabbitmq-server.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled" in blocks
@@ -82,6 +83,7 @@ def test_without_root_less_is_seen(tmp_path: Path) -> None:
     assert ask(machine, "command", "product_uuid")["outcome"] == "denied"
     assert ask(machine, "command", "volumes")["outcome"] == "denied"
     assert ask(machine, "command", "units")["outcome"] == "missing"
+    assert ask(machine, "directory", "/run/systemd/system")["outcome"] == "missing"
     assert ask(machine, "command", "packages")["outcome"] == "missing"
     assert ask(machine, "account")["value"] == {"administrator": False}
     assert {row["process"] for row in ask(machine, "listener")["value"]["listeners"]} == {""}

@@ -16,6 +16,7 @@ from auditor.simulation.certificates import Authority, self_signed
 from auditor.simulation.listening import SimulatedServer
 from auditor.simulation.options import Step, WSManOptions
 from auditor.simulation.wsman_server import serve_wsman
+from auditor.transports.document import REQUEST_END
 from tests.simulation.wsman_visits import (
     ACCOUNTS,
     PASSWORD,
@@ -187,7 +188,7 @@ def test_a_large_script_may_come_in_pieces(http: SimulatedServer) -> None:
 
 def test_a_script_cut_short_answers_nothing(http: SimulatedServer) -> None:
     text = windows_text(questions())
-    stdout, stderr, exit_code = visit(pywinrm(http), text[: text.index("'@")])
+    stdout, stderr, exit_code = visit(pywinrm(http), text.partition(REQUEST_END)[0])
     assert (stdout, exit_code) == (b"", 1)
     assert stderr.startswith(b"#< CLIXML")
 

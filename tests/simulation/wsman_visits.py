@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from auditor.model.question import Platform, Question, Verb
 from auditor.simulation.listening import SimulatedServer
 from auditor.simulation.machine import Machine, load_machine
 from auditor.transports.base import Limits, Request
-from auditor.transports.document import REQUEST_BEGIN, REQUEST_END, WINDOWS_START_UP, read_document
+from auditor.transports.document import WINDOWS_START_UP, read_document, windows_script
 
 MACHINES = Path(__file__).parents[2] / "fixtures" / "machines"
 USER, PASSWORD = "EXAMPLE\\auditor", "correct horse battery"
@@ -37,16 +36,8 @@ def questions(count: int = 1) -> tuple[Question, ...]:
 
 
 def windows_text(asked: Iterable[Question]) -> str:
-    """Return a script as the interpreter's is: the request stands in a here-string between the marker lines."""
-    document = {
-        "osaudit": 1,
-        "questions": [
-            {"id": question.id, "verb": question.verb.value, "arguments": dict(question.arguments)}
-            for question in asked
-        ],
-    }
-    request = json.dumps(document, indent=1)
-    return f"function f {{}}\n{REQUEST_BEGIN}\n$requestText = @'\n{request}\n'@\n{REQUEST_END}\nf\n"
+    """Return the script that the product sends."""
+    return windows_script(Request(tuple(asked)), 120, 30)
 
 
 def read_answers(stdout: bytes, asked: tuple[Question, ...]) -> list[Any]:

@@ -172,6 +172,31 @@ def test_a_message_that_drips_ends_with_the_visit(authority: Authority) -> None:
         assert time.monotonic() - started < 4
 
 
+def test_a_proxy_that_is_not_there_is_named_as_the_cause(machine: Machine) -> None:
+    with serve_wsman(machine, accounts={USER: PASSWORD}) as server:
+        error = failure(over_http(server.port, proxy=f"http://127.0.0.1:{unused_port()}"))
+        assert error.kind is FailureKind.SERVICE_UNAVAILABLE
+        assert "proxy" in error.sentence
+        assert server.connections == 0
+
+
+def test_another_limit_of_the_service_is_too_busy(authority: Authority) -> None:
+    soap = (
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Receiver'
+        "</s:Value><s:Subcode><s:Value>w:QuotaLimit</s:Value></s:Subcode></s:Code><s:Reason><s:Text>The number of "
+        "users has reached the limit</s:Text></s:Reason><s:Detail><f:WSManFault "
+        'xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="2150859171"/></s:Detail></s:Fault>'
+        "</s:Body></s:Envelope>"
+    )
+    issued = authority.issue()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(issued.certificate_file, issued.key_file)
+    with http_peer(500, soap.encode(), tls=tls) as peer:
+        error = failure(over_https(peer.port, ca_file=str(authority.file)))
+        assert error.kind is FailureKind.TOO_BUSY
+        assert "The number of users has reached the limit" in error.sentence
+
+
 # ---- TLS
 
 

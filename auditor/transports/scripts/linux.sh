@@ -255,7 +255,7 @@ show() {
   finish 0 "${output%x}"
 }
 
-# Sets output to lines of name and version, and exit_code.
+# Sets exit_code, and output to lines of name and version; has_any is empty where no package at all is listed.
 list_packages() {
   output='' exit_code=0
   if has rpm; then
@@ -266,6 +266,7 @@ list_packages() {
     output="$output
 $more"
   fi
+  has_any=${output#?}
   output=$(printf '%s\n' "$output" |
     awk '$3 == "installed" && tolower($4) ~ /outsystems|rabbitmq|erlang/ { print $4, $5 }' | sort)
 }
@@ -273,6 +274,8 @@ $more"
 answer_packages() {
   if ! has rpm && ! has dpkg-query; then say missing 'there is neither rpm nor dpkg-query'; return; fi
   list_packages
+  # A manager that knows no package is not the one that this server was set up with, so it proves nothing.
+  if [ "$exit_code" -eq 0 ] && [ -z "$has_any" ]; then say failed 'no package is listed'; return; fi
   finish "$exit_code" "$output"
 }
 
@@ -281,7 +284,9 @@ answer_rabbitmq_version() {
   list_packages
   version=$(printf '%s\n' "$output" |
     awk '$1 == "rabbitmq-server" { sub(/^[0-9]+:/, "", $2); sub(/-.*/, "", $2); print $2 }')
-  if [ -n "$version" ]; then finish 0 "$version"; else run rabbitmqctl version; fi
+  if [ -n "$version" ]; then finish 0 "$version"; return; fi
+  if [ "$exit_code" -ne 0 ] && ! has rabbitmqctl; then say failed 'the packages cannot be listed'; return; fi
+  run rabbitmqctl version
 }
 
 answer_hostname() {

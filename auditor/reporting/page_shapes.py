@@ -1,0 +1,83 @@
+"""The shape of a whole finished report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auditor.reporting.host_shapes import HostFacts, Lane, Matrix, TopologyRow
+from auditor.reporting.shapes import Badge, Card, Cause, FindingGroup, FindingView, Moment, VerdictSentence
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSummary:
+    """The counts of one environment."""
+
+    name: str
+    description: str
+    hosts: str
+    failed: int
+    undecided: int
+    waived: int
+    passed: int
+    not_applicable: int
+
+
+@dataclass(frozen=True, slots=True)
+class AboutTable:
+    """A table of the last part of the report."""
+
+    title: str
+    anchor: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousScan:
+    """The scan that this one is compared with, and what changed since, as (word, number)."""
+
+    id: int
+    words: str
+    counts: tuple[tuple[str, int], ...]
+    caution: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A finished report."""
+
+    infrastructure: str
+    scan: int
+    started: Moment
+    finished: Moment
+    duration: str
+    tool_version: str
+    rules: str
+    inventory: str
+    reference: str
+    hosts_declared: int
+    hosts_read: int
+    channels: tuple[tuple[str, int], ...]
+    previous: PreviousScan | None
+    verdict: VerdictSentence
+    cards: tuple[Card, ...]
+    environments: tuple[EnvironmentSummary, ...]
+    matrix: Matrix
+    lanes: tuple[Lane, ...]
+    topology: tuple[TopologyRow, ...]
+    infrastructure_badge: Badge | None
+    open: tuple[FindingGroup, ...]
+    urgent_unknowns: tuple[FindingView, ...]
+    causes: tuple[Cause, ...]
+    waived: tuple[FindingGroup, ...]
+    passed: tuple[FindingGroup, ...]
+    passed_words: str
+    not_applicable: tuple[FindingGroup, ...]
+    not_applicable_words: str
+    spelled_out: bool
+    facts: tuple[HostFacts, ...]
+    about: tuple[AboutTable, ...]
+    findings: tuple[FindingView, ...]
+    severities_open: tuple[str, ...]
+    environments_open: tuple[str, ...]

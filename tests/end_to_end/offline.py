@@ -1,0 +1,67 @@
+"""Visits to modelled hosts without a network: request text in, what the machine prints out, read as a channel reads it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from auditor.collectors import questions_for
+from auditor.collectors.redaction import redact
+from auditor.evaluating import judge
+from auditor.model.inventory import Environment, Host, Inventory, SSHEndpoint, WinRMEndpoint, WinRMSignIn
+from auditor.model.observation import ChannelName, Visit
+from auditor.model.question import Platform
+from auditor.model.reference import Reference
+from auditor.model.scan import Judgement
+from auditor.simulation.answering import run_script
+from auditor.simulation.infrastructure import ModelledHost, ModelledInfrastructure, Reach
+from auditor.transports.base import Limits, Request
+from auditor.transports.document import linux_script, read_document, windows_script
+from tests.end_to_end.simulated import rules
+
+NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+
+
+def declared(infrastructure: ModelledInfrastructure) -> Inventory:
+    """Return the inventory that declares a modelled infrastructure."""
+    environments = tuple(
+        Environment(item.name, item.purpose, item.hosting, tuple(_host(host) for host in item.hosts))
+        for item in infrastructure.environments
+    )
+    others = tuple(_host(host) for host in infrastructure.other_hosts)
+    return Inventory(infrastructure.name, environments, others, digest="offline")
+
+
+def _host(host: ModelledHost) -> Host:
+    endpoint: SSHEndpoint | WinRMEndpoint = WinRMEndpoint(host.name, 5986, True, WinRMSignIn.NTLM, "auditor")
+    if host.machine.platform is Platform.LINUX:
+        endpoint = SSHEndpoint(host.name, 22, "auditor", Platform.LINUX)
+    return Host(host.name, host.environment, endpoint, host.roles, host.aliases, host.passive)
+
+
+def visits(infrastructure: ModelledInfrastructure) -> dict[str, Visit]:
+    """Return one visit for each host; every host must be reachable."""
+    assert all(host.reach is Reach.OK for host in infrastructure.hosts)
+    return {host.name: _visit(host) for host in infrastructure.hosts}
+
+
+def _visit(host: ModelledHost) -> Visit:
+    platform = host.machine.platform
+    request = Request(questions_for(platform), b"k" * 32)
+    windows = platform is Platform.WINDOWS
+    script = windows_script(request, 60, 10) if windows else linux_script(request, 60, 10)
+    answers = read_document(host.name, run_script(host.machine, script).stdout, request, Limits())
+    channel = ChannelName.POWERSHELL_OVER_WINRM if windows else ChannelName.SH_OVER_SSH
+    return Visit(
+        host.name,
+        datetime.now(UTC),
+        datetime.now(UTC),
+        channel,
+        platform,
+        {answer.question: redact(answer) for answer in answers},
+        requests=5,
+    )
+
+
+def judged(inventory: Inventory, visits: dict[str, Visit]) -> Judgement:
+    """Return the judgement against the built-in reference."""
+    return judge(inventory, Reference(), visits, rules(), judged_at=NOW)

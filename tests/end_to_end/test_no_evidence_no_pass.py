@@ -1,0 +1,136 @@
+"""No evidence, no pass: whatever answer is denied, dropped, cut or damaged, no verdict turns to pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from auditor.model.finding import Finding, Status, Subject
+from auditor.model.observation import Visit
+from auditor.model.question import Answer, Outcome
+from auditor.simulation.infrastructure import Reach
+from tests.end_to_end.offline import declared, judged, visits
+from tests.end_to_end.simulated import modelled, names
+
+Damage = Callable[[Answer], Answer | None]
+
+
+def denied(answer: Answer) -> Answer:
+    return Answer(answer.question, Outcome.DENIED, detail="access is denied")
+
+
+def failed(answer: Answer) -> Answer:
+    return Answer(answer.question, Outcome.FAILED, detail="out of time")
+
+
+def unsupported(answer: Answer) -> Answer:
+    return Answer(answer.question, Outcome.UNSUPPORTED)
+
+
+def dropped(answer: Answer) -> None:
+    return None
+
+
+def cut(answer: Answer) -> Answer:
+    """All lists emptied, and said to be incomplete."""
+    return dataclasses.replace(answer, value=_emptied(answer.value), complete=False)
+
+
+def _emptied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _emptied(item) for key, item in value.items()}
+    return [] if isinstance(value, list) else value
+
+
+def damaged(answer: Answer) -> Answer:
+    """Every leaf of another type than it was."""
+    return dataclasses.replace(answer, value=_turned(answer.value)) if answer.outcome is Outcome.OK else answer
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _turned(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_turned(item) for item in value]
+    return ["?"] if isinstance(value, str | bool | int | float) else 7
+
+
+DAMAGES: Mapping[str, Damage] = {
+    function.__name__: function for function in (denied, failed, unsupported, dropped, cut, damaged)
+}
+
+
+def with_damage(visit: Visit, question: str, damage: Damage) -> Visit:
+    answers = dict(visit.answers)
+    answer = damage(answers.pop(question))
+    if answer is not None:
+        answers[question] = answer
+    return dataclasses.replace(visit, answers=answers)
+
+
+# Checks of the audit itself pass or fail by how questions ended, not by what was answered.
+ABOUT_THE_AUDIT = ("DATA-",)
+
+
+def _by_subject(findings: tuple[Finding, ...]) -> dict[tuple[str, Subject], Finding]:
+    return {(item.check, item.subject): item for item in findings}
+
+
+def _violated() -> list[str]:
+    """The infrastructures in which something of this catalogue is violated, all hosts reachable."""
+    return [
+        name
+        for name in names()
+        if any(item.status is Status.FAIL for item in modelled(name).expected.findings)
+        and all(host.reach is Reach.OK for host in modelled(name).hosts)
+    ]
+
+
+@pytest.mark.parametrize("name", _violated())
+def test_a_violation_is_never_hidden_by_an_answer_that_is_missing(name: str) -> None:
+    infrastructure = modelled(name)
+    inventory, seen = declared(infrastructure), visits(infrastructure)
+    before = _by_subject(judged(inventory, seen).findings)
+    reference = {host.name: host.machine for host in modelled("reference").hosts}
+    peculiar = [host.name for host in infrastructure.hosts if host.machine != reference.get(host.name)]
+    turned = []
+    for host in peculiar:
+        for question in seen[host].answers:
+            for label, damage in DAMAGES.items():
+                mutated = {**seen, host: with_damage(seen[host], question, damage)}
+                for key, finding in _by_subject(judged(inventory, mutated).findings).items():
+                    if finding.verdict.status is Status.PASS and before[key].verdict.status is not Status.PASS:
+                        turned.append((key[0], host, question, label, finding.verdict.sentence))
+    assert turned == []
+
+
+@pytest.mark.parametrize("label", DAMAGES)
+def test_a_check_that_loses_all_it_rests_on_does_not_pass(label: str) -> None:
+    infrastructure = modelled("demo")
+    inventory, seen = declared(infrastructure), visits(infrastructure)
+    still_passing = []
+    for finding in judged(inventory, seen).findings:
+        if finding.verdict.status is not Status.PASS or not finding.evidence:
+            continue
+        mutated = dict(seen)
+        for reference in finding.evidence:
+            visit = mutated[reference.host]
+            if reference.question in visit.answers:
+                mutated[reference.host] = with_damage(visit, reference.question, DAMAGES[label])
+        after = _by_subject(judged(inventory, mutated).findings)[finding.check, finding.subject]
+        if after.verdict.status is Status.PASS:
+            still_passing.append((finding.check, finding.subject.name, after.verdict.sentence))
+    assert still_passing == []
+
+
+def test_every_check_that_judges_a_server_passes_somewhere_with_evidence() -> None:
+    """Otherwise the property above would say nothing about it."""
+    infrastructure = modelled("demo")
+    findings = judged(declared(infrastructure), visits(infrastructure)).findings
+    with_evidence = {item.check for item in findings if item.evidence}
+    judging_servers = {item.check for item in findings if not item.check.startswith(ABOUT_THE_AUDIT)}
+    # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud.
+    assert judging_servers - with_evidence <= {"TOPO-010", "TOPO-011", "TOPO-017", "TOPO-018"}
