@@ -17,8 +17,10 @@ from auditor.engine.discovery import load_checks, rules_digest
 from auditor.engine.runner import run_checks
 from auditor.engine.subjects import Material
 from auditor.engine.waiving import lay_waivers
+from auditor.model.component import Portrait
+from auditor.model.fact import Facts
 from auditor.model.finding import Finding, Severity, Status
-from auditor.model.inventory import Inventory, WinRMEndpoint, WinRMReading
+from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Outcome
 from auditor.model.reference import Reference
@@ -56,6 +58,21 @@ def _load_sources(folders: tuple[Path, ...]) -> dict[str, tuple[str, str]]:
     return {key: (row["title"], row["url"]) for table in rows for key, row in table.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class HostReading:
+    """What the visit to one host says, before anything is compared with what was declared."""
+
+    facts: Facts
+    portrait: Portrait
+    secrets_found: tuple[str, ...]
+
+
+def read_host(host: Host, visit: Visit) -> HostReading:
+    """Read the answers of one visit into facts, and recognise components and roles."""
+    facts = read_facts(visit)
+    return HostReading(facts, portray(host, facts), secrets_found(visit))
+
+
 def judge(
     inventory: Inventory,
     reference: Reference,
@@ -66,8 +83,23 @@ def judge(
     judged_at: datetime,
 ) -> Judgement:
     """Read, recognise, check, and lay the waivers beside; `visits` has one visit for each host of the inventory."""
-    facts = {host.name: read_facts(visits[host.name]) for host in inventory.hosts}
-    portraits = {host.name: portray(host, facts[host.name]) for host in inventory.hosts}
+    readings = {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
+    return judge_readings(inventory, reference, visits, readings, rules, waivers=waivers, judged_at=judged_at)
+
+
+def judge_readings(
+    inventory: Inventory,
+    reference: Reference,
+    visits: Mapping[str, Visit],
+    readings: Mapping[str, HostReading],
+    rules: Rules,
+    *,
+    waivers: tuple[Waiver, ...] = (),
+    judged_at: datetime,
+) -> Judgement:
+    """Check what was read of all hosts, and lay the waivers beside."""
+    facts = {host: reading.facts for host, reading in sorted(readings.items())}
+    portraits = {host: reading.portrait for host, reading in sorted(readings.items())}
     material = Material(
         inventory=inventory,
         reference=reference,
@@ -77,10 +109,10 @@ def judge(
         judged_at=judged_at,
         waivers=waivers,
         check_names=frozenset(name for check in rules.checks for name in (check.id, check.slug, *check.formerly)),
-        secrets_found={host: secrets_found(visit) for host, visit in visits.items()},
+        secrets_found={host: reading.secrets_found for host, reading in readings.items()},
     )
     findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date())
-    return Judgement(dict(sorted(facts.items())), dict(sorted(portraits.items())), findings, rules.rule_set)
+    return Judgement(facts, portraits, findings, rules.rule_set)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Answers:
     def value(self, question: Question) -> Any | None:
         """Return the raw value, or None if the thing is proved not to exist; raises `NotReadable` otherwise."""
         answer = self.observation(question).answer
+        if answer.outcome is Outcome.OK and answer.value is None:
+            raise self.damaged("an answer without a value")
         return answer.value if answer.outcome is Outcome.OK else None
 
     def whole(self, question: Question) -> Any | None:

@@ -19,7 +19,7 @@ from a healthy infrastructure (see `auditor.engine.healthy`) and says only what 
 - `{unknown = "denied"}` in the place of a fact, a component or a reading makes it not known.
 - `reference`, `waivers`, `judged_at`: as in the model. `without` lists paths to take away again.
 - `expect.<host, environment or "infrastructure">`: a status, or a table with status, reason, because_of, severity, and
-  `says`: fragments of sentence, expected or found.
+  `says` and `omits`: fragments that must and must not stand in its sentence, expected or found.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Expectation:
     because_of: str | None = None
     severity: Severity | None = None
     says: tuple[str, ...] = ()
+    omits: tuple[str, ...] = ()
 
     def disagreements(self, finding: Finding) -> list[str]:
         """Say in sentences where a finding is not as expected."""
@@ -68,6 +69,7 @@ class Expectation:
             wrong.append(f"{self.subject}: expected severity {self.severity}, but it is {finding.severity}.")
         text = "\n".join((verdict.sentence, verdict.expected, verdict.found))
         wrong.extend(f"{self.subject}: {part!r} is not said in:\n{text}" for part in self.says if part not in text)
+        wrong.extend(f"{self.subject}: {part!r} must not be said in:\n{text}" for part in self.omits if part in text)
         return wrong
 
 
@@ -138,17 +140,21 @@ def _without(document: Mapping[str, Any], place: str) -> dict[str, Any]:
 def _expectation(subject: str, item: str | Mapping[str, Any]) -> Expectation:
     if isinstance(item, str):
         return Expectation(subject, Status(item))
-    if surplus := set(item) - {"status", "reason", "because_of", "severity", "says"}:
+    if surplus := set(item) - {"status", "reason", "because_of", "severity", "says", "omits"}:
         raise ValueError(f"{subject}: unknown key {', '.join(sorted(surplus))}")
-    says = item.get("says", ())
     return Expectation(
         subject=subject,
         status=Status(item["status"]),
         reason=Reason(item["reason"]) if "reason" in item else None,
         because_of=item.get("because_of"),
         severity=Severity(item["severity"]) if "severity" in item else None,
-        says=(says,) if isinstance(says, str) else tuple(says),
+        says=_fragments(item.get("says", ())),
+        omits=_fragments(item.get("omits", ())),
     )
+
+
+def _fragments(written: str | list[str]) -> tuple[str, ...]:
+    return (written,) if isinstance(written, str) else tuple(written)
 
 
 def checks_for(slug: str, checks: Iterable[Check]) -> tuple[Check, ...]:

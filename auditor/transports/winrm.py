@@ -103,6 +103,7 @@ class _Connection:
         self._limits = limits
         self._adapter = adapter
         self._ends_at = ends_at
+        self._has_password = secrets.password is not None
         self._is_signed_in = False
         self.is_lost = False
         self.requests = 0
@@ -202,6 +203,8 @@ class _Connection:
             return of_http(self._failures, error, answered=self._adapter.answered)
         if self._is_signed_in:
             return self._failures.of_damage()
+        if isinstance(error, spnego.exceptions.SpnegoError) and not self._has_password:
+            return self._failures.of_no_credential()
         return self._failures.of_other_service("answers something that is no answer")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ ACCESS_DENIED_CODES = frozenset({5, 0x80070005, 0x80041003})
 # No output within the operation time-out: not an error, ask again.
 OPERATION_TIMEOUT = 2150858793
 _SESSION_GONE_CODES = frozenset({2150858843, 995})
+# MIT's numbers, the same in every language: S_PRINCIPAL_UNKNOWN; then CC_NOTFOUND, FCC_NOFILE, AP_ERR_TKT_EXPIRED, and
+# GSSAPI's own "no credentials were supplied" and "the credentials have expired".
+_KERBEROS_NO_SERVICE = -1765328377
+_KERBEROS_NO_TICKET = frozenset({-1765328243, -1765328189, -1765328352, 7 << 16, 11 << 16})
 _TOO_MANY_SHELLS_CODE = 2150859173
 _TOO_MANY_OPERATIONS_CODE = 2150859174
 
@@ -251,25 +256,35 @@ class Failures:
     def of_kerberos(self, text: str) -> TransportError:
         """The Kerberos exchange on this side failed; `text` holds MIT's or Microsoft's message and number."""
         service = f"HTTP/{self._endpoint.kerberos_host or self._endpoint.address}"
-        # These numbers are the same in every language: S_PRINCIPAL_UNKNOWN, then CC_NOTFOUND, FCC_NOFILE,
-        # TKT_EXPIRED, and the two with which GSSAPI says that there are no credentials at all.
-        if "-1765328377" in text:
+        numbers = {int(number) for number in re.findall(r"-?\d{6,}", text)}
+        if _KERBEROS_NO_SERVICE in numbers:
             return self.error(
                 FailureKind.KERBEROS_NO_SERVICE,
-                f"Kerberos knows no service {service}; use the host's full name as the address, or set kerberos_host "
-                "when connecting by address or alias.",
+                f"Kerberos knows no service {service}, which was asked for to reach {self.place}; use the host's full "
+                "name as the address, or set kerberos_host when connecting by address or alias.",
             )
-        no_ticket = ("-1765328243", "-1765328189", "-1765328352", "2529639053", "2529638919", "458752", "851968, ")
-        if any(number in text for number in no_ticket[:-1]):
+        if numbers & _KERBEROS_NO_TICKET:
             user = self._endpoint.user
             return self.error(
                 FailureKind.KERBEROS_NO_TICKET,
                 f"There is no valid Kerberos ticket{f' of {user}' if user else ''} for {self.place}, and the password "
                 f"is not used with Kerberos; run kinit{f' {user}' if user else ''} or give a keytab.",
             )
+        # The library gives pairs of words and number, the general one first.
+        pairs = re.findall(r"""\((?:'([^']+)'|"([^"]+)"), -?\d+\)""", text)
+        words = _quoted(next((one or other for one, other in reversed(pairs)), text))
         return self.error(
             FailureKind.KERBEROS_FAILED,
-            f"Kerberos refused a ticket for {service} ({_quoted(text)}); check the realm, the KDC and the clocks.",
+            f"Kerberos gave no ticket for {service} to reach {self.place} ({words}); check the realm, the KDC and the "
+            "clocks.",
+        )
+
+    def of_no_credential(self) -> TransportError:
+        """Negotiate has nothing to sign in with."""
+        return self.error(
+            FailureKind.CREDENTIAL_UNAVAILABLE,
+            f"There is neither a password nor a Kerberos ticket to sign in to {self.place} with; give a user and a "
+            "password in the inventory, or run kinit.",
         )
 
     def of_missing_extra(self, extra: str) -> TransportError:

@@ -30,7 +30,6 @@ def front_end_and_scheduler_in_every_environment(environment: Environment) -> Ve
     - Monitoring an environment - https://github.com/OutSystems/docs-product/blob/main/src/monitor-and-troubleshoot/monitoring-an-environment.md
     - OSDiagTool: platform diagnostic - https://github.com/OutSystems/techsupp-osdiagtool/blob/HEAD/OSDiagTool/Platform/PlatformDiagnostic.cs
     """
-    environment.demand_hosts()
     roles = {"front-end": _is_front_end, "scheduler": _runs_scheduler}
     sightings = {name: search(environment.platform_hosts, runs) for name, runs in roles.items()}
     lacking = [name for name, sighting in sightings.items() if not sighting.found and not sighting.unseen]

@@ -33,10 +33,9 @@ def redundancy_outside_production_is_recorded(environment: Environment) -> Verdi
 
     - Possible setups for an OutSystems infrastructure - https://github.com/OutSystems/docs-product/blob/main/src/setup-infra-platform/setup/possible-setups/intro.md
     """
-    servers = environment.find_servers()
+    environment.find_servers()
     front_ends = search(environment.platform_hosts, lambda host: Role.FRONT_END in host.role_reading.actual)
     front_ends.demand_complete_sight()
-    servers.demand_complete_sight()
     count = len(front_ends.found)
     sentence = f"{environment.name} runs {count} front-end{'' if count == 1 else 's'}: {front_ends.names or 'none'}."
     if environment.purpose in environment.infrastructure.reference.redundancy_asked_for and count < 2:

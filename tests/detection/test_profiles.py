@@ -208,8 +208,10 @@ def test_a_server_read_over_wmi_alone_is_recognised_as_far_as_wmi_goes() -> None
 
 def test_facts_of_a_healthy_server_are_those_of_its_model() -> None:
     facts, _ = portrait_of("p01-development")
-    assert str(facts.value(OS_VERSION, None)) == "10.0.20348"
-    assert facts.value(DOTNET_RELEASE, None) == 528449
+    version = facts.get(OS_VERSION)
+    assert isinstance(version, Known) and str(version.value) == "10.0.20348"
+    release = facts.get(DOTNET_RELEASE)
+    assert isinstance(release, Known) and release.value == 528449
     bundles = facts.get(HOSTING_BUNDLES)
     assert isinstance(bundles, Known) and bundles.value == ("8.0.11.24521",)
     names = facts.get(MACHINE_CONFIG_KEYS)

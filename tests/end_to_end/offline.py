@@ -1,4 +1,4 @@
-"""Visits to modelled hosts without a network: request text in, what the machine prints out, read as a channel reads it."""
+"""Visits to modelled hosts without a network: the script goes in, what the machine prints is read as ever."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from auditor.collectors import questions_for
 from auditor.collectors.redaction import redact
-from auditor.evaluating import judge
+from auditor.evaluating import HostReading, judge_readings, read_host
 from auditor.model.inventory import Environment, Host, Inventory, SSHEndpoint, WinRMEndpoint, WinRMSignIn
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Platform
@@ -62,6 +62,12 @@ def _visit(host: ModelledHost) -> Visit:
     )
 
 
-def judged(inventory: Inventory, visits: dict[str, Visit]) -> Judgement:
-    """Return the judgement against the built-in reference."""
-    return judge(inventory, Reference(), visits, rules(), judged_at=NOW)
+def readings(inventory: Inventory, visits: dict[str, Visit]) -> dict[str, HostReading]:
+    """Return what each visit says."""
+    return {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
+
+
+def judged(inventory: Inventory, visits: dict[str, Visit], read: dict[str, HostReading] | None = None) -> Judgement:
+    """Return the judgement against the built-in reference; `read` saves reading unchanged hosts again."""
+    read = readings(inventory, visits) if read is None else read
+    return judge_readings(inventory, Reference(), visits, read, rules(), judged_at=NOW)

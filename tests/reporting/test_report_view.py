@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 
@@ -294,9 +295,10 @@ def test_topology_marks_a_deviating_host_and_links_its_finding() -> None:
 def test_boxes_of_a_drawing_do_not_overlap_and_lie_inside() -> None:
     for lane in view_of(drifted_record()).lanes:
         for drawing in lane.drawings:
-            spans = [(item.y, item.y + item.height) for item in (*drawing.boxes, *drawing.targets)]
+            spans = [(box.y, box.y + box.height) for box in drawing.boxes]
+            spans += [(target.y, target.y + target.height) for target in drawing.targets]
 
-            assert all(first[1] < second[0] for first, second in zip(spans, spans[1:], strict=False))
+            assert all(first[1] < second[0] for first, second in itertools.pairwise(spans))
             assert spans[-1][1] <= drawing.height
 
 

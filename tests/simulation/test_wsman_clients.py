@@ -147,9 +147,8 @@ def test_pypsrp_runs_a_process_with_standard_input_over_https(
     more: dict[str, Any] = {"username": USER, "password": PASSWORD}
     if auth == "certificate":
         more = {"certificate_pem": str(issued.certificate_file), "certificate_key_pem": str(issued.key_file)}
-    with WSMan(
-        "127.0.0.1", port=https.port, ssl=True, auth=auth, cert_validation=str(authority.file), **more
-    ) as wsman:
+    more["cert_validation"] = str(authority.file)
+    with WSMan("127.0.0.1", port=https.port, ssl=True, auth=auth, **more) as wsman:
         stdout = pypsrp_visit(wsman, windows_text(questions()))
     assert len(read_answers(stdout, questions())) == 1
 
@@ -232,7 +231,7 @@ def test_a_self_signed_certificate_is_noticed_by_clients(authority: Authority, t
     own = self_signed(tmp_path)
     with serve_wsman(windows_machine(), accounts=ACCOUNTS, https=True, certificate=own) as server:
         protocol = pywinrm(server, "ssl", scheme="https", ca_trust_path=str(authority.file))
-        with pytest.raises(requests.exceptions.SSLError, match="self.signed certificate"):
+        with pytest.raises(requests.exceptions.SSLError, match=r"self.signed certificate"):
             protocol.open_shell()
 
 

@@ -10,7 +10,15 @@ from contextlib import ExitStack
 from auditor.simulation.listening import SimulatedServer
 from auditor.simulation.options import WSManOptions
 from auditor.simulation.wsman_server import serve_wsman
-from tests.simulation.wsman_visits import ACCOUNTS, pywinrm, questions, read_answers, visit, windows_machine, windows_text
+from tests.simulation.wsman_visits import (
+    ACCOUNTS,
+    pywinrm,
+    questions,
+    read_answers,
+    visit,
+    windows_machine,
+    windows_text,
+)
 
 HOSTS = 60
 

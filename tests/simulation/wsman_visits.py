@@ -47,12 +47,19 @@ def read_answers(stdout: bytes, asked: tuple[Question, ...]) -> list[Any]:
 
 
 def pywinrm(server: SimulatedServer, transport: str = "ntlm", **more: Any) -> Protocol:
-    """Return pywinrm's protocol object for a server."""
-    scheme = more.pop("scheme", "http")
-    settings = {"username": USER, "password": PASSWORD, "read_timeout_sec": 8, "operation_timeout_sec": 5, "proxy": None}
-    settings["ca_trust_path"] = None
-    host = more.pop("host", "127.0.0.1")
-    return Protocol(endpoint=f"{scheme}://{host}:{server.port}/wsman", transport=transport, **(settings | more))
+    """Return pywinrm's protocol object for a server; it takes neither proxies nor authorities from the environment."""
+    endpoint = f"{more.pop('scheme', 'http')}://{more.pop('host', '127.0.0.1')}:{server.port}/wsman"
+    settings: dict[str, Any] = {
+        "transport": transport,
+        "username": USER,
+        "password": PASSWORD,
+        "read_timeout_sec": 8,
+        "operation_timeout_sec": 5,
+        "ca_trust_path": None,
+        "proxy": None,
+        **more,
+    }
+    return Protocol(endpoint=endpoint, **settings)
 
 
 def visit(protocol: Protocol, script: str, command: str = START_UP) -> tuple[bytes, bytes, int]:

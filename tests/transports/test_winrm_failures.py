@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.errors import FailureKind
+from auditor.errors import FailureKind, TransportError
 from auditor.model.inventory import WinRMSignIn
 from auditor.simulation.certificates import Authority, self_signed
 from auditor.simulation.machine import Machine, load_machine
@@ -337,6 +337,21 @@ def test_missing_credentials_are_named_before_any_connection(tmp_path: Path) -> 
         ),
     ):
         assert failure(endpoint).kind is FailureKind.CREDENTIAL_UNAVAILABLE
+
+
+@pytest.mark.parametrize("user", ["", USER])
+def test_negotiate_with_neither_password_nor_ticket_says_so(
+    machine: Machine, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'no-tickets'}")
+    with serve_wsman(machine, accounts={USER: PASSWORD}) as server:
+        endpoint = over_http(server.port, WinRMSignIn.NEGOTIATE, user=user)
+        with (
+            pytest.raises(TransportError, match="neither a password nor a Kerberos ticket") as caught,
+            connect("dev-1", endpoint, Secrets(), HASTE),
+        ):
+            pass
+        assert caught.value.kind is FailureKind.CREDENTIAL_UNAVAILABLE
 
 
 def test_a_client_key_that_is_no_key_is_unreadable(tmp_path: Path) -> None:
