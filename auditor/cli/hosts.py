@@ -55,17 +55,17 @@ def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> N
     from auditor.transports.base import Limits
     from auditor.transports.opening import Connections
 
-    connections = Connections(Limits())
     secrets = secrets_source()
     complete = True
-    for host in _chosen(load_inventory(inventory), names):
-        try:
-            secret = secrets(host)
-        except OsauditError as error:
-            typer.echo(f"{host.name}: not read: {error}")
-            complete = False
-            continue
-        complete &= _tell(visit(host, connections, secret, now, new_digest_key()))
+    with Connections(Limits()) as connections:
+        for host in _chosen(load_inventory(inventory), names):
+            try:
+                secret = secrets(host)
+            except OsauditError as error:
+                typer.echo(f"{host.name}: not read: {error}")
+                complete = False
+                continue
+            complete &= _tell(visit(host, connections, secret, now, new_digest_key()))
     if not complete:
         raise typer.Exit(ExitCode.INCOMPLETE)
 
@@ -128,13 +128,14 @@ def trust(
     if not isinstance(endpoint, SSHEndpoint):
         raise UsageError(f"{host.name} is read over WinRM and has no SSH host key; TLS proves who it is.")
     path = ssh.known_hosts_path(endpoint.known_hosts)
-    gate, keys, limits = ssh.SignInGate(), ssh.KeyRing(), Limits()
-    if endpoint.bastion is not None:
-        shown = ssh.fetch_bastion_key(host.name, endpoint.bastion, limits, gate=gate)
-        _offer(f"the bastion {endpoint.bastion.address}", shown, path, None)
-    shown = ssh.fetch_host_key(host.name, endpoint, secrets_source()(host), limits, keys=keys, gate=gate)
-    _offer(host.name, shown, path, fingerprint)
-    say("Compare fingerprints with what the server itself shows: ssh-keygen -lf on its public host key.")
+    keys, limits = ssh.KeyRing(), Limits()
+    say("Compare the fingerprint with what the server itself shows: ssh-keygen -lf on its public host key.")
+    with ssh.SignInGate() as gate:
+        if endpoint.bastion is not None:
+            shown = ssh.fetch_bastion_key(host.name, endpoint.bastion, limits, gate=gate)
+            _offer(f"The bastion {endpoint.bastion.address}", shown, path, None)
+        shown = ssh.fetch_host_key(host.name, endpoint, secrets_source()(host), limits, keys=keys, gate=gate)
+        _offer(host.name, shown, path, fingerprint)
 
 
 def _offer(name: str, key: HostKey, path: Path, fingerprint: str | None) -> None:

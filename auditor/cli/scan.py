@@ -84,11 +84,15 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     plan = ScanPlan(
         declared, reference, rules, waivers, settings.limits.visit, settings.scan_seconds, settings.concurrency
     )
-    with open_store(settings.store, create=True) as opened, scan_progress() as progress:
+    with (
+        open_store(settings.store, create=True) as opened,
+        Connections(settings.limits) as connections,
+        scan_progress() as progress,
+    ):
         record = run_scan(
             plan,
             opened,
-            Connections(settings.limits),
+            connections,
             loading.secrets_source(),
             clock=loading.now,
             digest_key=new_digest_key(),

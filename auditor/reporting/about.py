@@ -11,7 +11,7 @@ from auditor.reporting.findings import short
 from auditor.reporting.hosts import READINGS
 from auditor.reporting.matrix import reading_state
 from auditor.reporting.page_shapes import AboutTable
-from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.plain import cut_line
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import CHANNELS, PURPOSES, duration
 
@@ -72,7 +72,7 @@ def _reference(reference: Reference) -> AboutTable:
     ]
     for item in reference.adjustments:
         date = f" on {short(item.date)}" if item.date else ""
-        rows.append((f"Adjusted by {short(item.author)}{date}", bounded(on_one_line(item.reason), SENTENCE)))
+        rows.append((f"Adjusted by {short(item.author)}{date}", cut_line(item.reason, SENTENCE)))
     note = "The built-in reference." if not reference.adjustments else "The reference was adjusted by its owner."
     return AboutTable("The reference", "about-reference", ("What", "Value"), tuple(rows), note)
 

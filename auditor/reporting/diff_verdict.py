@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.model.difference import Difference, FindingChange, FindingLabel, HostLabel
 from auditor.model.finding import Severity
 from auditor.reporting.findings import short
-from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.plain import cut_line
 from auditor.reporting.shapes import VerdictSentence
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import count, enumeration
@@ -51,7 +51,7 @@ def _worse(changes: list[FindingChange], difference: Difference) -> str:
 
 def _worst(changes: list[FindingChange]) -> tuple[str, ...]:
     first = min(changes, key=lambda change: (change.severity.rank, change.finding.check))
-    return (f"Worst: {bounded(on_one_line(first.finding.verdict.sentence), SENTENCE)}",)
+    return (f"Worst: {cut_line(first.finding.verdict.sentence, SENTENCE)}",)
 
 
 def _repaired(repaired: tuple[FindingChange, ...], difference: Difference) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from auditor.reporting.diff_verdict import cautions, diff_verdict
 from auditor.reporting.findings import causes, finding_view, grouped, short
 from auditor.reporting.hosts import component_evidence
 from auditor.reporting.matrix import cell, reading_state
-from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.plain import cut_line
 from auditor.reporting.shapes import Card, CheckText, FindingView, Moment
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import (
@@ -181,7 +181,7 @@ def _lost(components: list[Component]) -> str:
 def _role(change: RoleChange) -> RoleChangeView:
     label = change.label.value
     before, after = (
-        bounded(on_one_line(roles.sentence), SENTENCE) if isinstance(roles, NotKnown) else reading_of(roles) or "none"
+        cut_line(roles.sentence, SENTENCE) if isinstance(roles, NotKnown) else reading_of(roles) or "none"
         for roles in (change.before, change.after)
     )
     return RoleChangeView(label, ROLE_LABELS[change.label], CHANGE_TONES[label], short(change.host), before, after)

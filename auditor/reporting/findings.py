@@ -10,7 +10,7 @@ from auditor.model.fact import Reason
 from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind
 from auditor.model.observation import Visit
 from auditor.model.waiver import Waiver
-from auditor.reporting.plain import anchor, bounded, on_one_line
+from auditor.reporting.plain import anchor, bounded, cut_line
 from auditor.reporting.prose import guidance
 from auditor.reporting.shapes import (
     Badge,
@@ -70,7 +70,7 @@ def where(subject: Subject) -> str:
 
 def short(name: str) -> str:
     """Return a declared name on one line and within bounds."""
-    return bounded(on_one_line(name), NAME)
+    return cut_line(name, NAME)
 
 
 def finding_view(
@@ -97,7 +97,7 @@ def finding_view(
         subject=finding.subject.name,
         environment=finding.subject.environment,
         where=where(finding.subject),
-        sentence=bounded(on_one_line(verdict.sentence), SENTENCE),
+        sentence=cut_line(verdict.sentence, SENTENCE),
         expected=bounded(verdict.expected, SENTENCE),
         found=bounded(verdict.found, SENTENCE),
         reason=verdict.reason.value if verdict.reason else "",
@@ -122,7 +122,7 @@ def _before(finding: Finding | None) -> str:
     if finding is None:
         return "not judged"
     accepted = ", waived" if finding.is_waived else ""
-    sentence = bounded(on_one_line(finding.verdict.sentence), SENTENCE)
+    sentence = cut_line(finding.verdict.sentence, SENTENCE)
     return f"{STATUSES[finding.verdict.status]}{accepted}: {sentence}"
 
 
@@ -132,9 +132,7 @@ def _evidence(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceV
     if visit is None or answer is None:
         why = visit.failure.sentence if visit is not None and visit.failure else "The host gave no answer to this."
         at = moment_of(visit) if visit is not None else Moment("", "never")
-        return EvidenceView(
-            short(item.host), item.question, "none", "no answer", bounded(on_one_line(why), NAME), "", at
-        )
+        return EvidenceView(short(item.host), item.question, "none", "no answer", cut_line(why, NAME), "", at)
     channel = CHANNELS[visit.channel] if visit.channel else ""
     outcome = answer.outcome.value
     return EvidenceView(short(item.host), item.question, outcome, outcome, excerpt(answer), channel, moment_of(visit))

@@ -10,7 +10,7 @@ from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import short
 from auditor.reporting.host_shapes import ComponentEvidence, HostFacts
 from auditor.reporting.matrix import cell, facts_anchor, reading_state
-from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.plain import cut_line
 from auditor.reporting.values import SENTENCE, fact_row
 from auditor.reporting.words import CHANNELS, count, duration, moment
 
@@ -58,14 +58,12 @@ def _visit(visit: Visit | None) -> tuple[tuple[str, str], ...]:
         return (("Read", "not visited in this scan"),)
     rows = [("Began", moment(visit.started_at))]
     if visit.failure is not None:
-        rows.append(
-            ("Failed", f"{bounded(on_one_line(visit.failure.sentence), SENTENCE)} ({visit.failure.kind.value})")
-        )
+        rows.append(("Failed", f"{cut_line(visit.failure.sentence, SENTENCE)} ({visit.failure.kind.value})"))
     if visit.channel is not None:
         took = duration(visit.observed_at - visit.started_at)
         rows.append(("Read over", f"{CHANNELS[visit.channel]}, in {took}, {count(visit.requests, 'request')}"))
         rows.append(("Answers", f"{len(visit.answers)}, received {moment(visit.observed_at)}"))
-    rows.extend(("Note", bounded(on_one_line(note), SENTENCE)) for note in visit.notes)
+    rows.extend(("Note", cut_line(note, SENTENCE)) for note in visit.notes)
     return tuple(rows)
 
 
@@ -73,17 +71,17 @@ def _roles(portrait: Portrait | None) -> tuple[str, tuple[str, ...]]:
     if portrait is None:
         return "", ()
     if isinstance(portrait.roles, NotKnown):
-        return f"Roles are not known: {bounded(on_one_line(portrait.roles.sentence), SENTENCE)}", ()
-    contradictions = tuple(bounded(on_one_line(item), SENTENCE) for item in portrait.roles.contradictions)
-    return bounded(on_one_line(portrait.roles.statement), SENTENCE), contradictions
+        return f"Roles are not known: {cut_line(portrait.roles.sentence, SENTENCE)}", ()
+    contradictions = tuple(cut_line(item, SENTENCE) for item in portrait.roles.contradictions)
+    return cut_line(portrait.roles.statement, SENTENCE), contradictions
 
 
 def component_evidence(component: Component) -> ComponentEvidence:
     """Return a component with everything that speaks for and against it."""
     rows = [
-        (item.probe, BEARINGS[item.bearing.value], bounded(on_one_line(item.statement), SENTENCE), item.weight)
+        (item.probe, BEARINGS[item.bearing.value], cut_line(item.statement, SENTENCE), item.weight)
         for item in component.evidence
     ]
     if component.not_known is not None:
-        rows.append(("", "not known", bounded(on_one_line(component.not_known.sentence), SENTENCE), 0))
+        rows.append(("", "not known", cut_line(component.not_known.sentence, SENTENCE), 0))
     return ComponentEvidence(cell(component), tuple(rows))

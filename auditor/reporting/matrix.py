@@ -11,7 +11,7 @@ from auditor.model.observation import Visit
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
 from auditor.reporting.host_shapes import Cell, Matrix, MatrixGroup, MatrixRow
-from auditor.reporting.plain import anchor, bounded, on_one_line
+from auditor.reporting.plain import anchor, cut_line
 from auditor.reporting.shapes import FindingView
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import (
@@ -95,7 +95,7 @@ def cell(component: Component) -> Cell:
         state=component.state.value,
         symbol=STATE_SYMBOLS[component.state],
         word=STATES[component.state],
-        version=bounded(on_one_line(component.version or ""), 60),
+        version=cut_line(component.version or "", 60),
     )
 
 
@@ -131,7 +131,7 @@ def reading_state(visit: Visit | None) -> tuple[str, str]:
     """Return how far a host was read (read, partly, unread) and what there is to say about it."""
     if visit is None:
         return "unread", "The host was not visited in this scan."
-    sentence = bounded(on_one_line(visit.failure.sentence), SENTENCE) if visit.failure else ""
+    sentence = cut_line(visit.failure.sentence, SENTENCE) if visit.failure else ""
     if visit.failure is None:
         return "read", ""
     return ("partly" if visit.answers else "unread"), sentence

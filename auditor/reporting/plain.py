@@ -9,6 +9,8 @@ import unicodedata
 # pairs, characters of private use, and the two Unicode line ends. Newline and tab are harmless.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _ALLOWED = frozenset("\n\t")
+# How many times its limit a text may be long before it is cut unread; spaces in a row become one.
+_GENEROUS = 8
 
 
 def visible(text: str) -> str:
@@ -36,10 +38,21 @@ def bounded(text: str, limit: int) -> str:
     return f"{text[:limit]}… [{len(text) - limit} more characters]"
 
 
+def cut_line(text: str, limit: int) -> str:
+    """Return at most `limit` characters of the text as one line, saying how many were left out.
+
+    The text is cut first, so that a value of megabytes costs no more than a short one.
+    """
+    if len(text) <= limit:
+        return on_one_line(text)
+    return f"{on_one_line(text[:limit])}… [{len(text) - limit} more characters]"
+
+
 def shortened(text: str, limit: int) -> str:
     """Return at most `limit` characters of one line, the last an ellipsis where something was left out."""
-    line = on_one_line(text)
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    cut = len(text) > _GENEROUS * limit
+    line = on_one_line(text[: _GENEROUS * limit])
+    return f"{line[: limit - 1]}…" if cut or len(line) > limit else line
 
 
 def anchor(prefix: str, *parts: str) -> str:

@@ -15,7 +15,7 @@ from auditor.model.fact import FactKey, Known, NotKnown
 from auditor.model.question import Answer, Outcome
 from auditor.model.version import Version
 from auditor.reporting.host_shapes import FactRow, FactTable
-from auditor.reporting.plain import bounded, on_one_line
+from auditor.reporting.plain import bounded, cut_line, on_one_line
 from auditor.reporting.words import count, moment
 
 EXCERPT = 320
@@ -31,7 +31,7 @@ _BYTES = frozenset({"hardware.memory", "size", "free"})
 def excerpt(answer: Answer) -> str:
     """Return what an answer said: its first values as `path = value`, or why there is none."""
     if answer.outcome is not Outcome.OK:
-        return bounded(on_one_line(answer.detail[: EXCERPT * 2]), EXCERPT)
+        return cut_line(answer.detail[: EXCERPT * 2], EXCERPT)
     parts: list[str] = []
     left_out = False
     for path, leaf in _leaves(answer.value, ""):
@@ -60,7 +60,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _leaf(text: str) -> str:
-    return bounded(on_one_line(text[: _LEAF * 2]), _LEAF)
+    return cut_line(text[: _LEAF * 2], _LEAF)
 
 
 def _exact(value: Any) -> str:
@@ -91,7 +91,7 @@ def fact_row(name: str, fact: Known[Any] | NotKnown) -> FactRow:
     """Return a fact in words."""
     row = FactRow(name, _meanings().get(name, ""), "", None, "", "")
     if isinstance(fact, NotKnown):
-        sentence = bounded(on_one_line(fact.sentence), SENTENCE)
+        sentence = cut_line(fact.sentence, SENTENCE)
         return dataclasses.replace(row, not_known=f"{sentence} ({fact.reason.value})")
     value = fact.value
     if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):

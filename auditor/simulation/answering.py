@@ -75,7 +75,9 @@ def _run_powershell(machine: AnsweringMachine, script: str) -> Printed:
         return Printed(stderr=_powershell_error("The string is missing the terminator: '@."), exit_code=1)
     try:
         request = json.loads(here_string[1])
-    except ValueError:
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict) or not _are_questions(request.get("questions")):
         return Printed(stderr=_powershell_error("Invalid JSON primitive."), exit_code=1)
     return Printed(_document(machine.answer(request), b"\r\n"))
 
@@ -85,12 +87,15 @@ def _run_sh(machine: AnsweringMachine, script: str) -> Printed:
     if text is None:
         return Printed(stderr=b'sh: 1: Syntax error: end of file unexpected (expecting "}")\n', exit_code=2)
     request: dict[str, Any] = {"osaudit": 1, "questions": []}
-    for line in text.splitlines():
-        setting = _SETTING.fullmatch(line.strip())
-        if setting:
-            request[setting[1]] = int(setting[2])
-        elif line.strip().startswith("ask "):
-            request["questions"].append(_asked(shlex.split(line)))
+    try:
+        for line in text.splitlines():
+            setting = _SETTING.fullmatch(line.strip())
+            if setting:
+                request[setting[1]] = int(setting[2])
+            elif line.strip().startswith("ask "):
+                request["questions"].append(_asked(shlex.split(line)))
+    except ValueError:
+        return Printed(stderr=b"sh: 1: Syntax error: Unterminated quoted string\n", exit_code=2)
     return Printed(_document(machine.answer(request), b"\n"))
 
 
@@ -104,6 +109,10 @@ def _request_text(script: str) -> str | None:
     except ValueError:
         return None
     return "\n".join(lines[begin + 1 : end])
+
+
+def _are_questions(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) and {"id", "verb"} <= one.keys() for one in value)
 
 
 def _asked(words: list[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from auditor.simulation.answering import AnsweringMachine
 from auditor.simulation.machine_wql import AccessDenied, InvalidQuery, NoSuchClass
 from auditor.simulation.options import Fault, WSManOptions
-from auditor.simulation.wsman_soap import ENUMERATION, INSTANCE, WSMAN, Message, SoapFault, text
+from auditor.simulation.wsman_soap import ENUMERATION, INSTANCE, WSMAN, Message, SoapFault, number_of, text
 
 WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
 _DIALECT = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
@@ -60,7 +60,7 @@ class Enumerations:
         enumeration = _Enumeration(iter(rows))
         if content.find(f"{{{WSMAN}}}OptimizeEnumeration") is None:
             return f"<n:EnumerateResponse>{self._context(enumeration)}</n:EnumerateResponse>"
-        most = int(content.findtext(f"{{{WSMAN}}}MaxElements") or 1)
+        most = number_of(content.findtext(f"{{{WSMAN}}}MaxElements"), 1)
         items, ended = self._taken(enumeration, most, message)
         end = "<w:EndOfSequence/>" if ended else ""
         context = "<n:EnumerationContext/>" if ended else self._context(enumeration)
@@ -75,7 +75,7 @@ class Enumerations:
             enumeration = self._open.pop(identity, None)
         if enumeration is None:
             raise SoapFault(Fault.ENUMERATION_CLOSED)
-        most = int(content.findtext(f"{{{ENUMERATION}}}MaxElements") or 1)
+        most = number_of(content.findtext(f"{{{ENUMERATION}}}MaxElements"), 1)
         items, ended = self._taken(enumeration, most, message)
         end = "<n:EndOfSequence/>" if ended else ""
         context = "" if ended else self._context(enumeration, identity)

@@ -139,6 +139,8 @@ class ConnectionSignIn:
             token = base64.b64decode(credentials, validate=True)
         except binascii.Error:
             return self._offer(refused=True)
+        if not token:
+            return self._offer()
         is_ntlm = b"NTLMSSP\0" in token
         wanted = SignIn.KERBEROS if kind.casefold() == "kerberos" else SignIn.NEGOTIATE
         if not self._offers(wanted) or (is_ntlm and not self._options.allows_ntlm):
@@ -148,7 +150,7 @@ class ConnectionSignIn:
         try:
             with USER_FILE.showing(self._accounts):
                 answer = self._context.step(token)
-        except (SpnegoError, ValueError, struct.error, IndexError):
+        except (SpnegoError, ValueError, LookupError, struct.error):
             self._context = None
             return self._offer(refused=True)
         spoken = f"{kind} {base64.b64encode(answer).decode()}" if answer else ""

@@ -157,7 +157,7 @@ def read_message(data: bytes) -> Message:
         selectors=_named(header, "Selector"),
         options=_named(header, "Option"),
         operation_timeout=seconds_of(_text(header, WSMAN, "OperationTimeout")) or 60.0,
-        max_envelope=int(_text(header, WSMAN, "MaxEnvelopeSize") or 153_600),
+        max_envelope=number_of(_text(header, WSMAN, "MaxEnvelopeSize"), 153_600),
         body=body,
     )
 
@@ -165,6 +165,16 @@ def read_message(data: bytes) -> Message:
 def is_identify(data: bytes) -> bool:
     """Whether the message asks what listens here."""
     return IDENTITY.encode() in data and b"Identify" in data
+
+
+def number_of(written: str | None, otherwise: int) -> int:
+    """Return a positive number, or `otherwise` if none is written; raises the fault of a message that is not valid."""
+    written = (written or "").strip()
+    if not written:
+        return otherwise
+    if not re.fullmatch("[1-9][0-9]{0,9}", written):
+        raise SoapFault(Fault.SCHEMA_VALIDATION)
+    return int(written)
 
 
 def seconds_of(duration: str) -> float | None:

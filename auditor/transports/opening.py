@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
 
 from auditor.model.inventory import Host, WinRMEndpoint
 from auditor.transports import ssh, winrm
@@ -16,6 +18,14 @@ class Connections:
         self._limits = limits
         self._keys = ssh.KeyRing()
         self._gate = ssh.SignInGate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._gate.close()
 
     def open(self, host: Host, secrets: Secrets) -> AbstractContextManager[Transport]:
         """Return an open, signed-in transport; raises `TransportError`."""

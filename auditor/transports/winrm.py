@@ -31,7 +31,7 @@ from winrm.protocol import Protocol as WinRMProtocol
 from auditor.errors import FailureKind, TransportError
 from auditor.model.inventory import WinRMEndpoint, WinRMSignIn
 from auditor.transports.base import Limits, Secrets, Transport
-from auditor.transports.winrm_failures import OPERATION_TIMEOUT, Failures, WSManFault, is_tls, of_http
+from auditor.transports.winrm_failures import OPERATION_TIMEOUT, Failures, WSManFault
 from auditor.transports.winrm_http import (
     BoundedAdapter,
     endpoint_url,
@@ -41,6 +41,7 @@ from auditor.transports.winrm_http import (
     trust_of,
 )
 from auditor.transports.winrm_negotiate import NegotiateSignIn
+from auditor.transports.winrm_translation import is_tls, of_http, of_tls
 from auditor.transports.winrm_visit import Visit
 
 _T = TypeVar("_T")
@@ -198,7 +199,7 @@ class _Connection:
             # requests_ntlm raises it when no challenge follows, as where NTLM is forbidden by policy.
             return self._failures.of_refused_sign_in(())
         if is_tls(error):
-            return self._failures.of_tls(error, seen_certificate(self._endpoint, self._limits))
+            return of_tls(self._failures, error, seen_certificate(self._endpoint, self._limits))
         if isinstance(error, requests.RequestException | OSError):
             return of_http(self._failures, error, answered=self._adapter.answered)
         if self._is_signed_in:

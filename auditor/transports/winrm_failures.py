@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
-from http.client import BadStatusLine
-
-import requests
 
 from auditor.errors import FailureKind, TransportError
 from auditor.model.inventory import WinRMEndpoint, WinRMSignIn
@@ -40,22 +33,6 @@ class WSManFault(Exception):  # noqa: N818 - a fault is what WS-Man calls it, an
     def denies_access(self) -> bool:
         """Whether the account lacks a right."""
         return self.code in ACCESS_DENIED_CODES or self.wmi_code in ACCESS_DENIED_CODES
-
-
-@dataclass(frozen=True, slots=True)
-class SeenCertificate:
-    """The certificate that the host showed, as text for people; dates are UTC."""
-
-    subject: str
-    issuer: str
-    not_before: datetime.datetime
-    not_after: datetime.datetime
-
-    def __str__(self) -> str:
-        return (
-            f"its certificate is for {self.subject}, issued by {self.issuer}, "
-            f"valid from {self.not_before:%Y-%m-%d} to {self.not_after:%Y-%m-%d}"
-        )
 
 
 class Failures:
@@ -179,13 +156,13 @@ class Failures:
         if fault.subcode.endswith("QuotaLimit"):
             return self.error(
                 FailureKind.TOO_BUSY,
-                f"WinRM on {self.place} has reached one of its limits ({_quoted(fault.reason)}); scan later, or raise "
+                f"WinRM on {self.place} has reached one of its limits ({quoted(fault.reason)}); scan later, or raise "
                 "the limit there.",
                 permanent=False,
             )
         return self.error(
             FailureKind.REFUSED_BY_SERVICE,
-            f"WinRM on {self.place} refused the request with code {fault.code} ({_quoted(fault.reason)}); look at the "
+            f"WinRM on {self.place} refused the request with code {fault.code} ({quoted(fault.reason)}); look at the "
             "WinRM event log of the host.",
         )
 
@@ -272,7 +249,7 @@ class Failures:
             )
         # The library gives pairs of words and number, the general one first.
         pairs = re.findall(r"""\((?:'([^']+)'|"([^"]+)"), -?\d+\)""", text)
-        words = _quoted(next((one or other for one, other in reversed(pairs)), text))
+        words = quoted(next((one or other for one, other in reversed(pairs)), text))
         return self.error(
             FailureKind.KERBEROS_FAILED,
             f"Kerberos gave no ticket for {service} to reach {self.place} ({words}); check the realm, the KDC and the "
@@ -303,87 +280,6 @@ class Failures:
             "was sent; use HTTPS, or sign in with ntlm or kerberos.",
         )
 
-    def of_tls(self, error: BaseException, seen: SeenCertificate | None) -> TransportError:
-        """The TLS handshake failed; `seen` is the host's certificate if it could be had."""
-        shown = f"; {seen}" if seen else ""
-        code = next((link.verify_code for link in chain(error) if isinstance(link, ssl.SSLCertVerificationError)), None)
-        place = self.place
-        if code in (9, 10):
-            when = "has expired" if code == 10 else "is not valid yet"
-            kind, sentence = (
-                FailureKind.TLS_EXPIRED,
-                f"The certificate of {place} {when}{shown}; renew it, or correct the clock of this computer.",
-            )
-        elif code in (62, 64):
-            kind, sentence = (
-                FailureKind.TLS_NAME_MISMATCH,
-                f"The certificate of {place} is for another name{shown}; use the name in the certificate as the "
-                "address.",
-            )
-        elif code in (18,):
-            kind, sentence = (
-                FailureKind.TLS_SELF_SIGNED,
-                f"The certificate of {place} is signed by itself{shown}; give this certificate as ca_file, or install "
-                "one of your own authority.",
-            )
-        elif code in (2, 19, 20, 21):
-            kind, sentence = (
-                FailureKind.TLS_UNKNOWN_ISSUER,
-                f"The certificate of {place} comes from an authority that is not trusted here{shown}; give the "
-                "authority's certificate as ca_file.",
-            )
-        elif _speaks_no_tls(error):
-            kind, sentence = (
-                FailureKind.TLS_NOT_SPOKEN,
-                f"{place} does not speak TLS, so this is not the HTTPS port of WinRM; set https to false or use 5986.",
-            )
-        else:
-            kind, sentence = (
-                FailureKind.TLS_FAILED,
-                f"The TLS handshake with {place} failed ({_quoted(_tls_reason(error))}){shown}; check the TLS settings "
-                "of the listener and the client certificate.",
-            )
-        return self.error(kind, sentence)
-
-
-def of_http(failures: Failures, error: BaseException, *, answered: bool) -> TransportError:
-    """Translate what the HTTP layers raise, TLS errors excepted."""
-    links = tuple(chain(error))
-    for link in links:
-        if isinstance(link, TimeoutError | requests.Timeout) or type(link).__name__ == "ReadTimeoutError":
-            if isinstance(link, requests.ConnectTimeout):
-                return failures.of_connection(TimeoutError())
-            return failures.of_silence(answered=answered)
-    for link in links:
-        if isinstance(link, requests.exceptions.ProxyError):
-            return failures.of_proxy()
-        if isinstance(link, BadStatusLine) and not isinstance(link, ConnectionError):
-            return failures.of_other_service("answers something that is not HTTP")
-        if isinstance(link, requests.TooManyRedirects):
-            return failures.of_other_service("answers with a redirection")
-        if isinstance(link, ConnectionRefusedError):
-            return failures.of_connection(link)
-    return failures.of_loss(answered=answered)
-
-
-def is_tls(error: BaseException) -> bool:
-    """Whether an error comes from TLS rather than from what TLS carries."""
-    return any(isinstance(link, ssl.SSLError | requests.exceptions.SSLError) for link in chain(error))
-
-
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and everything wrapped in it, as the HTTP layers nest: causes, contexts, reasons, arguments."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        link = waiting.pop(0)
-        if id(link) in seen:
-            continue
-        seen.add(id(link))
-        yield link
-        inner = [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
-        waiting.extend(item for item in inner if isinstance(item, BaseException))
-
 
 def _is_offered(configured: WinRMSignIn, offered: tuple[str, ...]) -> bool:
     names = {name.lower() for name in offered}
@@ -398,18 +294,6 @@ def _is_offered(configured: WinRMSignIn, offered: tuple[str, ...]) -> bool:
     return configured is WinRMSignIn.CERTIFICATE or bool(names & accepted[configured])
 
 
-def _speaks_no_tls(error: BaseException) -> bool:
-    reasons = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"}
-    return any(isinstance(link, ssl.SSLError) and link.reason in reasons for link in chain(error))
-
-
-def _tls_reason(error: BaseException) -> str:
-    for link in chain(error):
-        if isinstance(link, ssl.SSLError) and link.reason:
-            return link.reason.lower().replace("_", " ")
-    return "closed by the other side"
-
-
-def _quoted(text: str) -> str:
-    """The other side's words on one line, short."""
+def quoted(text: str) -> str:
+    """Return the other side's words on one line, short."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())[:160]

@@ -19,7 +19,8 @@ from requests.adapters import HTTPAdapter
 from auditor.errors import FailureKind, TransportError
 from auditor.model.inventory import WinRMEndpoint
 from auditor.transports.base import Limits, Secrets
-from auditor.transports.winrm_failures import Failures, SeenCertificate
+from auditor.transports.winrm_failures import Failures
+from auditor.transports.winrm_translation import SeenCertificate
 
 # Several times what an answer in one envelope can be: Windows sends at most MaxEnvelopeSize, 500 kB, at a time.
 _LARGEST_MESSAGE = 8_000_000

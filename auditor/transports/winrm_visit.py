@@ -120,11 +120,11 @@ class Visit:
     def _ask(self, request: Request) -> Reply:
         connection = self._connected()
         if self._endpoint.reading is WinRMReading.WMI:
-            return self._ask_wmi(request, ())
+            return self._ask_wmi(request)
         stdout, reason = self._run(connection, request)
         if reason is not None:
             self._give_back_shell(connection)
-            return self._ask_wmi(request, (_note(self._failures.host, request, reason),))
+            return self._ask_wmi(request, _note(self._failures.host, request, reason))
         # Reading takes its own time; the server should not hold a shell for it.
         self.close()
         answers = read_document(self._failures.host, stdout, request, self._limits)
@@ -132,10 +132,16 @@ class Visit:
             channel=ChannelName.POWERSHELL_OVER_WINRM,
             platform=Platform.WINDOWS,
             answers={answer.question: answer for answer in answers},
+            notes=self._notes(),
             requests=self._requests,
         )
 
-    def _ask_wmi(self, request: Request, notes: tuple[str, ...]) -> Reply:
+    def _notes(self) -> tuple[str, ...]:
+        if self._endpoint.https and not self._endpoint.verify_tls:
+            return (f"The certificate of {self._failures.place} was not verified, because the inventory says so.",)
+        return ()
+
+    def _ask_wmi(self, request: Request, *notes: str) -> Reply:
         connection = self._connected()
         answers = ask_wmi(connection, request)
         self.close()
@@ -143,7 +149,7 @@ class Visit:
             channel=ChannelName.WMI_OVER_WSMAN,
             platform=Platform.WINDOWS,
             answers={answer.question: answer for answer in answers},
-            notes=notes,
+            notes=(*notes, *self._notes()),
             requests=self._requests,
         )
 

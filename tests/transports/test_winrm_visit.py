@@ -137,7 +137,9 @@ def test_a_client_certificate_signs_in_also_with_an_encrypted_key(
 
 def test_tls_that_is_not_verified_works_only_when_the_inventory_says_so(machine: Machine) -> None:
     with serve_wsman(machine, accounts={USER: PASSWORD}, https=True) as server:
-        assert ask(over_https(server.port, verify_tls=False)).answers["clock"].outcome is Outcome.OK
+        reply = ask(over_https(server.port, verify_tls=False))
+        assert reply.answers["clock"].outcome is Outcome.OK
+        assert "was not verified" in reply.notes[0]
         assert failure(over_https(server.port)).kind is FailureKind.TLS_SELF_SIGNED
 
 
