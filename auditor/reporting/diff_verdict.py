@@ -5,12 +5,12 @@ from __future__ import annotations
 from auditor.model.difference import Difference, FindingChange, FindingLabel, HostLabel
 from auditor.model.finding import Severity
 from auditor.reporting.findings import short
-from auditor.reporting.plain import cut_line
+from auditor.reporting.plain import shortened
 from auditor.reporting.shapes import VerdictSentence
-from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import count, enumeration
 
 _NAMED = 5
+_SENTENCE = 300
 
 
 def diff_verdict(difference: Difference) -> VerdictSentence:
@@ -51,7 +51,7 @@ def _worse(changes: list[FindingChange], difference: Difference) -> str:
 
 def _worst(changes: list[FindingChange]) -> tuple[str, ...]:
     first = min(changes, key=lambda change: (change.severity.rank, change.finding.check))
-    return (f"Worst: {cut_line(first.finding.verdict.sentence, SENTENCE)}",)
+    return (f"Worst: {shortened(first.finding.verdict.sentence, _SENTENCE)}",)
 
 
 def _repaired(repaired: tuple[FindingChange, ...], difference: Difference) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from auditor.model.observation import Visit
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
 from auditor.reporting.host_shapes import Cell, Matrix, MatrixGroup, MatrixRow
-from auditor.reporting.plain import anchor, cut_line
+from auditor.reporting.plain import anchor, cut_line, shortened
 from auditor.reporting.shapes import FindingView
 from auditor.reporting.values import SENTENCE
 from auditor.reporting.words import (
@@ -95,7 +95,7 @@ def cell(component: Component) -> Cell:
         state=component.state.value,
         symbol=STATE_SYMBOLS[component.state],
         word=STATES[component.state],
-        version=cut_line(component.version or "", 60),
+        version=shortened(component.version or "", 40),
     )
 
 

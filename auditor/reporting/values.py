@@ -31,7 +31,7 @@ _BYTES = frozenset({"hardware.memory", "size", "free"})
 def excerpt(answer: Answer) -> str:
     """Return what an answer said: its first values as `path = value`, or why there is none."""
     if answer.outcome is not Outcome.OK:
-        return cut_line(answer.detail[: EXCERPT * 2], EXCERPT)
+        return cut_line(answer.detail, EXCERPT)
     parts: list[str] = []
     left_out = False
     for path, leaf in _leaves(answer.value, ""):
@@ -60,7 +60,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _leaf(text: str) -> str:
-    return cut_line(text[: _LEAF * 2], _LEAF)
+    return cut_line(text, _LEAF)
 
 
 def _exact(value: Any) -> str:

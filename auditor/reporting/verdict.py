@@ -8,11 +8,13 @@ from auditor.model.finding import Severity, Status
 from auditor.model.scan import ScanRecord
 from auditor.reporting.findings import short
 from auditor.reporting.matrix import reading_state
+from auditor.reporting.plain import shortened
 from auditor.reporting.shapes import FindingView, Section, VerdictSentence
 from auditor.reporting.words import count, enumeration
 
 _NAMED = 5
 _WORST = 3
+_SENTENCE = 300
 
 
 def verdict_sentence(record: ScanRecord, views: tuple[FindingView, ...]) -> VerdictSentence:
@@ -65,7 +67,10 @@ def _worst(opened: list[FindingView]) -> tuple[str, ...]:
     first = min(opened, key=lambda view: (Severity(view.severity).rank, view.check)).sentence
     shown = critical[:_WORST] or [first]
     more = len(critical) - len(shown)
-    return (*(f"Worst: {sentence}" for sentence in shown), *([f"And {more} more critical."] if more > 0 else ()))
+    return (
+        *(f"Worst: {shortened(sentence, _SENTENCE)}" for sentence in shown),
+        *([f"And {more} more critical."] if more > 0 else ()),
+    )
 
 
 def _open_beside(opened: list[FindingView]) -> tuple[str, ...]:

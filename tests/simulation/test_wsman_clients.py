@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -238,3 +240,19 @@ def test_a_self_signed_certificate_is_noticed_by_clients(authority: Authority, t
 def test_without_a_certificate_https_shows_a_self_signed_one() -> None:
     with serve_wsman(windows_machine(), accounts=ACCOUNTS, https=True) as server:
         asks_one_question(pywinrm(server, "ssl", scheme="https", server_cert_validation="ignore"))
+
+
+def test_the_server_needs_no_kerberos_library() -> None:
+    program = """
+import sys
+sys.modules.update(gssapi=None, krb5=None, kerberos=None)
+from tests.simulation.wsman_visits import *
+from auditor.simulation.wsman_server import serve_wsman
+with serve_wsman(windows_machine(), accounts=ACCOUNTS) as server:
+    print(len(read_answers(visit(pywinrm(server), windows_text(questions()))[0], questions())))
+"""
+    folder = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.returncode) == ("1\n", 0), done.stderr
