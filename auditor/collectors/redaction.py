@@ -46,11 +46,16 @@ _PATTERNS = (
 )
 # Longer base64 is only suspected where it cannot be a path, a name or a hexadecimal digest.
 _LONG_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40,}={0,2}(?![A-Za-z0-9+/=])")
+_SERIAL = re.compile(r"\b([0-9A-Z]{3})(?:-[0-9A-Z]{3}){6}-([0-9A-Z]{3})\b", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|connectionstring|privatekey", re.IGNORECASE)
 
 
 def redact(answer: Answer) -> Answer:
-    """Return the answer with what looks like a secret replaced by the mark; the same object if nothing does."""
+    """Return the answer as it may be stored; the same object if nothing had to change.
+
+    What looks like a secret is replaced by the mark. Of the platform's serial number, which identifies the licence of a
+    customer, the first and last group are kept: WMI cannot be asked for less than the whole.
+    """
     value, detail = _clean(answer.value, 0), _clean_text(answer.detail)
     if value == answer.value and detail == answer.detail:
         return answer
@@ -104,6 +109,7 @@ def _clean_mapping(value: Mapping[Any, Any], depth: int) -> dict[Any, Any]:
 def _clean_text(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(MARK, text)
+    text = _SERIAL.sub(r"\1-***-***-***-***-***-***-\2", text)
     return _LONG_BASE64.sub(lambda match: MARK if _looks_random(match[0]) else match[0], text)
 
 

@@ -70,7 +70,8 @@ def connect(host: str, endpoint: WinRMEndpoint, secrets: Secrets, limits: Limits
     With PowerShell the shell is opened here, so signing in and the right to a shell are proved when this returns.
     """
     failures = Failures(host, endpoint)
-    ends_at = time.monotonic() + limits.visit
+    # Giving the shell back is part of the visit, so a moment of it is kept for that.
+    ends_at = time.monotonic() + limits.visit - 2 * _clean_up_seconds(limits)
 
     def new_connection() -> _Connection:
         _guard(failures, endpoint, secrets)
@@ -175,7 +176,7 @@ class _Connection:
         """Bound the next exchange: by the sign-in, by what is left of the visit, by a moment of grace to clean up."""
         left = max(self.remaining(), 0.5)
         if cleaning_up:
-            left = 5.0
+            left = _clean_up_seconds(self._limits)
         elif signing_in:
             left = min(left, self._limits.sign_in)
         read = min(_READ_SECONDS, left)
@@ -254,6 +255,11 @@ class _Carrier(winrm_transport.Transport):
         session.cert = None
         if self._endpoint.sign_in is WinRMSignIn.NEGOTIATE and not isinstance(session.auth, NegotiateSignIn):
             session.auth = NegotiateSignIn(self._endpoint.user, self._secrets.password, self._endpoint.kerberos_host)
+
+
+def _clean_up_seconds(limits: Limits) -> float:
+    """Return how long each of the two messages that clean up may take: ending the command, deleting the shell."""
+    return min(3.0, limits.visit / 10)
 
 
 def _guard(failures: Failures, endpoint: WinRMEndpoint, secrets: Secrets) -> None:
