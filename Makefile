@@ -23,7 +23,7 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	rm -rf build/wheel
-	$(BIN)/python -m build --wheel --outdir build/wheel . >/dev/null
+	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel . >/dev/null
 	$(BIN)/check-wheel-contents build/wheel
 
 $(BIN)/python:

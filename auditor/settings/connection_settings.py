@@ -122,6 +122,10 @@ class _OnlySSH(DocumentModel):
     bastion: BastionSettings | None = Field(
         default=None, description="A server in between; null forgets an inherited one."
     )
+    ssh_config: FilePath | None = Field(
+        default=None,
+        description="An OpenSSH client configuration that says, by the name of the host, what is not here.",
+    )
 
 
 class WinRMSettings(_OnlyWinRM, _EitherSettings):

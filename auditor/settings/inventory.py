@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -16,6 +16,7 @@ from auditor.settings.endpoints import EndpointBuilder
 from auditor.settings.inventory_document import EnvironmentSettings, HostSettings, InventoryDocument
 from auditor.settings.inventory_names import NameRegister, written_hosts
 from auditor.settings.levels import Level, settle
+from auditor.settings.ssh_config_values import Reached, SSHConfigs, complete
 from auditor.settings.structure import Structure, judge
 from auditor.settings.wording import Path
 
@@ -24,21 +25,22 @@ def load_inventory(path: FilePath) -> Inventory:
     """Read an inventory; raises `DocumentError` with all that is wrong with it, each mistake located.
 
     Paths in the file are relative to the folder of the file; `~` is the home folder. The digest is that of the
-    declared content with paths as written, so a moved file keeps it.
+    declared content with paths as written, so a moved file keeps it; what an ssh config adds counts as declared.
     """
     document = read_document(path)
     if document.content is None:
         raise DocumentError([(document.location(()), "the file is empty; `osaudit init` writes an example.")])
     structure = judge(document, InventoryDocument)
     names = NameRegister(document.content)
+    configs = SSHConfigs(_relative_to(path))
     problems = [*document.problems, *structure.problems]
     problems += [(document.location(place), sentence) for place, sentence in names.problems]
-    problems += _connection_problems(document, structure)
+    problems += _connection_problems(document, structure, configs)
     if problems:
         raise DocumentError(_in_order(problems))
     model = InventoryDocument.model_validate(document.content)
-    as_written = _Builder(model, names, lambda written: written).inventory()
-    inventory = _Builder(model, names, _relative_to(path)).inventory()
+    as_written = _Builder(model, names, configs, lambda written: written).inventory()
+    inventory = _Builder(model, names, configs, _relative_to(path)).inventory()
     return dataclasses.replace(inventory, digest=digest_of(as_written))
 
 
@@ -60,7 +62,7 @@ def _relative_to(path: FilePath) -> Callable[[str], str]:
     return full
 
 
-def _connection_problems(document: Document, structure: Structure) -> Iterator[Problem]:
+def _connection_problems(document: Document, structure: Structure, configs: SSHConfigs) -> Iterator[Problem]:
     """Judge how each host is reached, wherever the form of the host and of its defaults is sound."""
     for path in written_hosts(document.content):
         places = [("defaults",), *([(*path[:2], "defaults")] if path[0] == "environments" else []), path]
@@ -68,9 +70,12 @@ def _connection_problems(document: Document, structure: Structure) -> Iterator[P
             continue
         levels = [Level(place, Defaults.model_validate(_at(document.content, place))) for place in places[:-1]]
         host = HostSettings.model_validate(_at(document.content, path))
-        builder = EndpointBuilder(host.address or host.name, path, settle([*levels, Level(path, host)]), str)
+        reached = _reached(host, path, levels, configs)
+        builder = EndpointBuilder(reached.address, path, reached.connection, str)
         builder.build()
-        yield from ((document.location(place), sentence) for place, sentence in builder.problems)
+        # With an ssh config that cannot be taken, what is missing here would be a mistake that nobody made.
+        problems = reached.problems or builder.problems
+        yield from ((document.location(place), sentence) for place, sentence in problems)
     for index, environment in enumerate(_environments(document.content)):
         path = ("environments", index)
         if not structure.is_sound(path):
@@ -79,6 +84,13 @@ def _connection_problems(document: Document, structure: Structure) -> Iterator[P
         if model.hosting is Hosting.ON_PREMISES and not model.hosts:
             sentence = "has no host; expected at least one, or hosting: cloud."
             yield document.location((*path, "hosts")), sentence
+
+
+def _reached(host: HostSettings, path: Path, levels: Iterable[Level], configs: SSHConfigs) -> Reached:
+    """Settle how a host is reached; a null for its address means its name, whatever an ssh config says."""
+    is_silent = "address" not in host.model_fields_set
+    address = None if is_silent else host.address or host.name
+    return complete(host.name, address, path, settle([*levels, Level(path, host)]), configs)
 
 
 def _environments(content: Any) -> list[Any]:
@@ -95,9 +107,12 @@ def _at(content: Any, path: Path) -> Any:
 class _Builder:
     """Makes the frozen values out of a document without mistakes."""
 
-    def __init__(self, model: InventoryDocument, names: NameRegister, place_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, model: InventoryDocument, names: NameRegister, configs: SSHConfigs, place_of: Callable[[str], str]
+    ) -> None:
         self._model = model
         self._names = names
+        self._configs = configs
         self._place_of = place_of
 
     def inventory(self) -> Inventory:
@@ -119,8 +134,8 @@ class _Builder:
 
     def _host(self, written: HostSettings, environment: str | None, *levels: Level) -> Host:
         path: Path = ("hosts",)
-        connection = settle([*levels, Level(path, written)])
-        endpoint = EndpointBuilder(written.address or written.name, path, connection, self._place_of).build()
+        reached = _reached(written, path, levels, self._configs)
+        endpoint = EndpointBuilder(reached.address, path, reached.connection, self._place_of).build()
         return Host(
             name=written.name,
             environment=environment,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.settings.connection_settings import (
@@ -36,10 +36,18 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What holds for one host; a setting of the bastion has a name such as `bastion.user`."""
+    """What holds for one host; a setting of the bastion has a name such as `bastion.user`.
+
+    `forgotten` are the settings for which null was the last word, `bastion` as a whole among them.
+    """
 
     transport: TransportName
-    settings: dict[str, Setting]
+    settings: dict[str, Setting] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+
+    def is_silent_about(self, name: str) -> bool:
+        """Whether no level wrote this setting, not even null."""
+        return name not in self.settings and self.forgotten.isdisjoint((name, name.partition(".")[0]))
 
     def value(self, name: str, otherwise: Any = None) -> Any:
         """Return the value of a setting, or `otherwise` when nobody wrote one."""
@@ -61,14 +69,14 @@ def settle(levels: Iterable[Level]) -> Connection:
     levels = tuple(levels)
     in_force = tuple(_transports(levels))
     transport = in_force[-1]
-    settings: dict[str, Setting] = {}
+    connection = Connection(transport)
     for level, local in zip(levels, in_force, strict=True):
         left_out = frozenset[str]() if local is transport else EITHER
-        _lay_over(settings, level.settings, level.path, left_out)
+        _lay_over(connection, level.settings, level.path, left_out)
         special = getattr(level.settings, transport.value) if isinstance(level.settings, Defaults) else None
         if special is not None:
-            _lay_over(settings, special, (*level.path, transport.value))
-    return Connection(transport, settings)
+            _lay_over(connection, special, (*level.path, transport.value))
+    return connection
 
 
 def _transports(levels: Iterable[Level]) -> Iterator[TransportName]:
@@ -79,22 +87,27 @@ def _transports(levels: Iterable[Level]) -> Iterator[TransportName]:
 
 
 def _lay_over(
-    settings: dict[str, Setting], written: DocumentModel, path: Path, left_out: frozenset[str] = frozenset()
+    connection: Connection, written: DocumentModel, path: Path, left_out: frozenset[str] = frozenset()
 ) -> None:
     for name in sorted((written.model_fields_set & INHERITED) - left_out):
         value = getattr(written, name)
         if name != "bastion":
-            _put(settings, name, value, (*path, name))
+            _put(connection, name, value, (*path, name))
         elif value is None:
             for inner in BastionSettings.model_fields:
-                settings.pop(f"bastion.{inner}", None)
+                connection.settings.pop(f"bastion.{inner}", None)
+                connection.forgotten.discard(f"bastion.{inner}")
+            connection.forgotten.add(name)
         else:
+            connection.forgotten.discard(name)
             for inner in value.model_fields_set:
-                _put(settings, f"bastion.{inner}", getattr(value, inner), (*path, name, inner))
+                _put(connection, f"bastion.{inner}", getattr(value, inner), (*path, name, inner))
 
 
-def _put(settings: dict[str, Setting], name: str, value: Any, path: Path) -> None:
+def _put(connection: Connection, name: str, value: Any, path: Path) -> None:
     if value is None:
-        settings.pop(name, None)
+        connection.settings.pop(name, None)
+        connection.forgotten.add(name)
     else:
-        settings[name] = Setting(value, path)
+        connection.settings[name] = Setting(value, path)
+        connection.forgotten.discard(name)

@@ -59,6 +59,7 @@ CONNECTION = st.fixed_dictionaries(
         "sign_in": st.sampled_from(["basic", "ntlm", "kerberos", "certificate", "negotiate", None]),
         "password": SECRET,
         "key_file": st.sampled_from(["~/k", "k", None]),
+        "ssh_config": st.sampled_from(["/nowhere/config", "/", "\x00", None]),
         "use_agent": st.booleans(),
         "platform": st.sampled_from(["linux", "windows"]),
         "bastion": st.none() | st.dictionaries(st.sampled_from(["address", "user", "password", "port"]), SCALARS),

@@ -30,6 +30,16 @@ def switched_on(text: str) -> str:
     return re.sub(r"^( *)#(?=[^ #\n])", r"\1", text.replace("waivers: []\n", ""), flags=re.MULTILINE)
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home folder with the ssh config that the example of an inventory names."""
+    folder = tmp_path / "home" / ".ssh"
+    folder.mkdir(parents=True)
+    (folder / "config").write_text("Host broker-1\n  Port 2222\n", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.setenv("USERPROFILE", str(folder.parent))
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_schema_in_the_documentation_is_the_one_of_the_code(document: str) -> None:
     kept = (SCHEMAS / f"{document}.schema.json").read_text(encoding="utf-8")
@@ -48,6 +58,7 @@ def test_a_schema_is_well_formed_and_explains_every_setting(document: str) -> No
         assert group.get("additionalProperties", False) is False
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("change", [str, switched_on])
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_an_example_is_valid_as_it_is_and_with_every_setting_switched_on(
@@ -60,11 +71,13 @@ def test_an_example_is_valid_as_it_is_and_with_every_setting_switched_on(
     jsonschema.validate(content, json_schema(document))
 
 
+@pytest.mark.usefixtures("home")
 def test_switching_on_really_switches_on(write: Write) -> None:
     assert load_reference(write(switched_on(examples()["reference.yaml"]))).adjustments
     assert load_waivers(write(switched_on(examples()["waivers.yaml"])))
     hosts = load_inventory(write(switched_on(examples()["inventory.yaml"]))).hosts
     assert any(host.passive for host in hosts) and any(host.same_machine_as for host in hosts)
+    assert hosts[-1].endpoint.port == 2222
 
 
 def test_the_examples_beside_the_inventory_change_nothing(write: Write) -> None:
