@@ -3,11 +3,11 @@
 from auditor.engine.confirming import confirm_environment, lifetime_and_others
 from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
-from auditor.engine.identity import HostPair
-from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search
+from auditor.engine.identity import SameMachine, find_same_machines
+from auditor.engine.sight import Inapplicable, Sighting, Unknowable, name_few, search
 from auditor.engine.subjects import Environment, Host, Infrastructure
-from auditor.engine.verdicts import failed, not_applicable, passed, unknown
-from auditor.engine.waiving import NEVER_WAIVED, covers
+from auditor.engine.verdicts import count, failed, not_applicable, passed, unknown
+from auditor.engine.waiving import NEVER_WAIVED, match_waivers
 from auditor.model import known_facts as facts
 from auditor.model.component import Bearing, Certainty, Component, ComponentKind, RoleReading, State
 from auditor.model.fact import Reason
@@ -30,7 +30,6 @@ __all__ = [
     "Environment",
     "Finding",
     "Host",
-    "HostPair",
     "Hosting",
     "Inapplicable",
     "Infrastructure",
@@ -40,6 +39,7 @@ __all__ = [
     "Reason",
     "Role",
     "RoleReading",
+    "SameMachine",
     "Severity",
     "Sighting",
     "Source",
@@ -50,10 +50,13 @@ __all__ = [
     "Version",
     "check",
     "confirm_environment",
-    "covers",
+    "count",
     "facts",
     "failed",
+    "find_same_machines",
     "lifetime_and_others",
+    "match_waivers",
+    "name_few",
     "not_applicable",
     "passed",
     "search",

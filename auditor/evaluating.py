@@ -16,13 +16,13 @@ from auditor.engine.declaration import Check
 from auditor.engine.discovery import load_checks, rules_digest
 from auditor.engine.runner import run_checks
 from auditor.engine.subjects import Material
-from auditor.engine.waiving import lay_waivers
+from auditor.engine.waiving import check_names, lay_waivers
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
 from auditor.model.finding import Finding, Severity, Status
 from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName, Visit
-from auditor.model.question import Outcome
+from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
 from auditor.model.scan import Judgement, RuleSet, ScanRecord
 from auditor.model.waiver import Waiver
@@ -100,6 +100,7 @@ def judge_readings(
     """Check what was read of all hosts, and lay the waivers beside."""
     facts = {host: reading.facts for host, reading in sorted(readings.items())}
     portraits = {host: reading.portrait for host, reading in sorted(readings.items())}
+    names = check_names(rules.checks)
     material = Material(
         inventory=inventory,
         reference=reference,
@@ -108,10 +109,10 @@ def judge_readings(
         portraits=portraits,
         judged_at=judged_at,
         waivers=waivers,
-        check_names=frozenset(name for check in rules.checks for name in (check.id, check.slug, *check.formerly)),
+        check_names=names,
         secrets_found={host: reading.secrets_found for host, reading in readings.items()},
     )
-    findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date())
+    findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date(), names)
     return Judgement(facts, portraits, findings, rules.rule_set)
 
 
@@ -131,20 +132,22 @@ class Completeness:
 
 
 def completeness(record: ScanRecord) -> Completeness:
-    """Say what was not read or judged. Questions that a host's chosen channel cannot ask were not meant to be asked."""
+    """Say what was not read or judged."""
     hosts = {host.name: host for host in record.inventory.hosts}
     unread = tuple(sorted(visit.host for visit in record.visits.values() if visit.failure is not None))
-    questions = 0
-    for visit in record.visits.values():
-        lost = {Outcome.DENIED, Outcome.FAILED}
-        endpoint = hosts[visit.host].endpoint
-        chosen = isinstance(endpoint, WinRMEndpoint) and endpoint.reading is WinRMReading.WMI
-        if visit.channel is ChannelName.WMI_OVER_WSMAN and not chosen:
-            lost.add(Outcome.UNSUPPORTED)
-        questions += sum(answer.outcome in lost for answer in visit.answers.values())
+    questions = sum(len(unanswered(hosts[visit.host], visit)) for visit in record.visits.values())
     findings = record.judgement.findings if record.judgement else ()
     broken = tuple(sorted({finding.check for finding in findings if finding.verdict.status is Status.ERROR}))
     return Completeness(len(record.visits) - len(unread), unread, questions, broken)
+
+
+def unanswered(host: Host, visit: Visit) -> tuple[Answer, ...]:
+    """Return what was asked in vain; what the channel chosen for a host cannot ask was not meant to be asked."""
+    lost = {Outcome.DENIED, Outcome.FAILED}
+    chosen = isinstance(host.endpoint, WinRMEndpoint) and host.endpoint.reading is WinRMReading.WMI
+    if visit.channel is ChannelName.WMI_OVER_WSMAN and not chosen:
+        lost.add(Outcome.UNSUPPORTED)
+    return tuple(answer for answer in visit.answers.values() if answer.outcome in lost)
 
 
 def at_or_above(findings: tuple[Finding, ...], severity: Severity) -> tuple[Finding, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import secrets as secrets_module
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Protocol
 
 from auditor.collectors import questions_for
@@ -18,6 +20,7 @@ from auditor.errors import FailureKind, OsauditError, TransportError, UsageError
 from auditor.evaluating import Rules, judge
 from auditor.model.inventory import Host, Inventory
 from auditor.model.observation import Failure, Visit
+from auditor.model.question import Answer, Platform, Verb
 from auditor.model.reference import Reference
 from auditor.model.scan import ScanRecord, ScanState
 from auditor.model.waiver import Waiver
@@ -30,6 +33,9 @@ Clock = Callable[[], datetime]
 _GRACE_SECONDS = 15.0
 # Threads wait for the network nearly all the time, so their number follows the hosts and not the processors.
 _MOST_THREADS = 256
+_DIGESTS = frozenset(
+    question.id for platform in Platform for question in questions_for(platform) if question.verb is Verb.DIGEST
+)
 
 
 class Connections(Protocol):
@@ -53,16 +59,23 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """Deadlines of one visit and of all, in seconds, and how many at once; None: follows the number of hosts."""
+
+    visit_seconds: float = 180.0
+    scan_seconds: float = 3600.0
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScanPlan:
-    """What to scan and within which bounds, in seconds. `concurrency` None: chosen from the number of hosts."""
+    """What to scan, and within which bounds."""
 
     inventory: Inventory
     reference: Reference
     rules: Rules
     waivers: tuple[Waiver, ...] = ()
-    visit_seconds: float = 180.0
-    scan_seconds: float = 3600.0
-    concurrency: int | None = None
+    bounds: Bounds = Bounds()
 
 
 def scan(
@@ -78,20 +91,18 @@ def scan(
 ) -> ScanRecord:
     """Scan and return the sealed scan.
 
-    1. Begin a scan in the store, or with `resume` take up the one that was not sealed.
-    2. Have every secret ready before the first host is asked, so that a prompt comes before and not in between.
-    3. Visit every host that has no visit yet, each in a thread of its own, and store each visit as it ends.
+    1. With `resume` take up the scan that was not sealed.
+    2. Have every secret ready before anything begins, so that a prompt comes before and not in between.
+    3. Begin a scan in the store if none was taken up, visit every host that has no visit yet, each in a thread of its
+       own, and store each visit as it ends.
     4. Judge all visits and seal the scan.
     """
-    scan_id, done = _take_up(plan, store) if resume else (_begin(plan, store, clock), frozenset())
+    taken_up, done = _take_up(plan, store) if resume else (None, frozenset())
     waiting = [host for host in plan.inventory.hosts if host.name not in done]
+    visits = visit_all(waiting, connections, secrets, plan.bounds, clock=clock, digest_key=digest_key)
+    scan_id = store.begin(plan.inventory, plan.reference, clock()) if taken_up is None else taken_up
     progress.began(len(plan.inventory.hosts), len(done))
-    ready, refused = _secrets_of(waiting, secrets, clock)
-    for visit in refused:
-        store.record(scan_id, visit)
-        progress.visited(visit)
-    round_ = _Round(plan, connections, ready, clock, digest_key)
-    for visit in round_.run([host for host in waiting if host.name in ready]):
+    for visit in visits:
         store.record(scan_id, visit)
         progress.visited(visit)
     record = store.scan(scan_id)
@@ -101,10 +112,6 @@ def scan(
     )
     store.seal(scan_id, judgement, judged_at)
     return store.scan(scan_id)
-
-
-def _begin(plan: ScanPlan, store: Store, clock: Clock) -> int:
-    return store.begin(plan.inventory, plan.reference, clock())
 
 
 def _take_up(plan: ScanPlan, store: Store) -> tuple[int, frozenset[str]]:
@@ -135,6 +142,21 @@ def _secrets_of(
     return ready, refused
 
 
+def visit_all(
+    hosts: list[Host],
+    connections: Connections,
+    secrets: Callable[[Host], Secrets],
+    bounds: Bounds,
+    *,
+    clock: Clock,
+    digest_key: bytes,
+) -> Iterator[Visit]:
+    """Fetch all secrets now, then give one visit for each host as they end; a host without its secret comes first."""
+    ready, refused = _secrets_of(hosts, secrets, clock)
+    round_ = _Round(bounds, connections, ready, clock, digest_key)
+    return chain(refused, round_.run([host for host in hosts if host.name in ready]))
+
+
 def visit(host: Host, connections: Connections, secrets: Secrets, clock: Clock, digest_key: bytes) -> Visit:
     """Visit one host. This is the border around a host: whatever goes wrong becomes data."""
     started = clock()
@@ -152,10 +174,26 @@ def visit(host: Host, connections: Connections, secrets: Secrets, clock: Clock, 
         observed_at=clock(),
         channel=reply.channel,
         platform=reply.platform,
-        answers={question: redact(answer) for question, answer in sorted(reply.answers.items())},
+        answers=arrived(reply.answers, digest_key),
         notes=reply.notes,
         requests=reply.requests,
     )
+
+
+def arrived(answers: Mapping[str, Answer], digest_key: bytes) -> dict[str, Answer]:
+    """Return answers as they are kept, sorted: free of what looks like a secret, each digest with its key's name.
+
+    The name lies beside the digest as `key` and is 8 hexadecimal digits of the key's SHA-256, which tell nothing about
+    32 random bytes. Only digests of one key compare, and a scan that was resumed has made them with two.
+    """
+    name = hashlib.sha256(digest_key).hexdigest()[:8]
+    return {question: redact(_with_key_name(answer, name)) for question, answer in sorted(answers.items())}
+
+
+def _with_key_name(answer: Answer, name: str) -> Answer:
+    if answer.question not in _DIGESTS or not isinstance(answer.value, Mapping):
+        return answer
+    return replace(answer, value={**answer.value, "key": name})
 
 
 class _Round:
@@ -163,13 +201,13 @@ class _Round:
 
     def __init__(
         self,
-        plan: ScanPlan,
+        bounds: Bounds,
         connections: Connections,
         secrets: Mapping[str, Secrets],
         clock: Clock,
         digest_key: bytes,
     ) -> None:
-        self._plan = plan
+        self._bounds = bounds
         self._connections = connections
         self._secrets = secrets
         self._clock = clock
@@ -183,9 +221,9 @@ class _Round:
         open_hosts = {host.name for host in hosts}
         for host in hosts:
             self._waiting.put(host)
-        for _ in range(self._plan.concurrency or min(len(hosts), _MOST_THREADS)):
+        for _ in range(self._bounds.concurrency or min(len(hosts), _MOST_THREADS)):
             self._start_worker()
-        scan_ends = time.monotonic() + self._plan.scan_seconds
+        scan_ends = time.monotonic() + self._bounds.scan_seconds
         while open_hosts:
             ended = self._next_ended()
             for visited in (*ended, *self._given_up(open_hosts - {visit.host for visit in ended}, scan_ends)):
@@ -218,9 +256,9 @@ class _Round:
         for host in sorted(open_hosts):
             begun, started_at = self._begun.get(host, (None, self._clock()))
             if now >= scan_ends:
-                sentence = f"The scan's deadline of {self._plan.scan_seconds:.0f} s passed before the host was read."
-            elif begun is not None and now >= begun + self._plan.visit_seconds + _GRACE_SECONDS:
-                sentence = f"The host was given up: it did not end within {self._plan.visit_seconds:.0f} s."
+                sentence = f"The scan's deadline of {self._bounds.scan_seconds:.0f} s passed before the host was read."
+            elif begun is not None and now >= begun + self._bounds.visit_seconds + _GRACE_SECONDS:
+                sentence = f"The host was given up: it did not end within {self._bounds.visit_seconds:.0f} s."
                 self._start_worker()  # its thread may hang for ever; another takes its place
             else:
                 continue
@@ -229,5 +267,8 @@ class _Round:
 
 
 def new_digest_key() -> bytes:
-    """Return a key for the digests of one scan: digests can be compared within the scan and tell nothing outside."""
+    """Return a key for the digests of one scan: digests can be compared within the scan and tell nothing outside.
+
+    It is never stored, so a scan that is resumed goes on with another one.
+    """
     return secrets_module.token_bytes(32)

@@ -3,34 +3,81 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from auditor import __version__
-from auditor.cli import checks, demo, diff, evaluate, explain, hosts, init, report, scan, scans, schema
 from auditor.cli.exit_codes import ExitCode
-from auditor.errors import OsauditError, TransportError
+
+# Each command is a function, or a `Typer` of sub-commands, of the module `auditor.cli.<command>`. What help says of it
+# stands here too, so that help starts without importing them; a test holds both to the same words.
+COMMANDS = {
+    "init": ("init", "Write commented examples of inventory, reference and waivers."),
+    "scan": ("scan", "Read every host once, judge what was read, and store both."),
+    "evaluate": (
+        "evaluate",
+        "Judge the stored answers of a scan again, by the checks of this osaudit; no host is contacted.",
+    ),
+    "report": (
+        "report",
+        "Write the report of a stored scan: one file, complete without network and without JavaScript.",
+    ),
+    "diff": ("diff", "Say what changed between two scans: findings, components, versions, hosts."),
+    "scans": ("scans", "List the stored scans."),
+    "hosts": ("app", "List hosts, try to read them, trust their SSH keys."),
+    "checks": ("app", "List, explain and begin checks."),
+    "explain": ("explain", "Print every question that is asked of a server: what, why, and the least right it needs."),
+    "schema": ("schema", "Print the JSON Schema of a document, for editors that complete and check it."),
+    "demo": ("demo", "Show the main job on a simulated infrastructure: scan, drift, scan again, report and diff."),
+}
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {name: TyperCommand(name, help=summary) for name, (_, summary) in COMMANDS.items()}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command and return it; None if there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = getattr(import_module(f"auditor.cli.{cmd_name}"), COMMANDS[cmd_name][0])
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            alone.command(cmd_name)(found)
+            found = alone
+        return typer.main.get_command(found)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands into the help without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the command that was asked for; Ctrl-C ends it with a sentence."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("osaudit: stopped.", err=True)
+            raise typer.Exit(ExitCode.CRASH) from None
+
 
 # Plain help: rich would double the time to the first letter.
 app = typer.Typer(
     name="osaudit",
+    cls=Commands,
     help="Audit existing OutSystems 11 installations: read-only, over WinRM or SSH.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("init")(init.init)
-app.command("scan")(scan.scan)
-app.command("evaluate")(evaluate.evaluate)
-app.command("report")(report.report)
-app.command("diff")(diff.diff)
-app.command("scans")(scans.scans)
-app.add_typer(hosts.app, name="hosts")
-app.add_typer(checks.app, name="checks")
-app.command("explain")(explain.explain)
-app.command("schema")(schema.schema)
-app.command("demo")(demo.demo)
 
 
 def _version(wanted: bool) -> None:
@@ -51,12 +98,20 @@ def main() -> None:
 
     A crash is left to Python: its traceback shows no locals, which may hold secrets, and its exit code is 1.
     """
+    _never_fail_to_print()
+    from auditor.errors import OsauditError, TransportError
+
     try:
-        app()
+        app(prog_name="osaudit")
     except OsauditError as error:
         for line in str(error).splitlines():
             typer.echo(f"osaudit: {line}", err=True)
         sys.exit(ExitCode.INCOMPLETE if isinstance(error, TransportError) else ExitCode.USAGE)
-    except KeyboardInterrupt:
-        typer.echo("osaudit: stopped; what was read so far is stored, `osaudit scan --resume` goes on.", err=True)
-        sys.exit(ExitCode.CRASH)
+
+
+def _never_fail_to_print() -> None:
+    """Show a letter that the encoding of the output lacks as a question mark, instead of crashing with the result."""
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever replaced the streams answers for them.
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]

@@ -9,7 +9,9 @@ import typer
 
 from auditor.cli.options import ChecksFolders
 
-app = typer.Typer(help="List, explain and begin checks.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="List, explain and begin checks.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
 
 
 @app.command("list")

@@ -22,6 +22,7 @@ def diff(
     from auditor import bundled
     from auditor.cli.loading import load_rules, write_text
     from auditor.cli.printing import print_difference
+    from auditor.cli.stored import complete_scan
     from auditor.diffing import compare
     from auditor.errors import UsageError
     from auditor.reporting.diff_view import build_diff_view
@@ -30,7 +31,7 @@ def diff(
     from auditor.store import open_store
 
     with open_store(store) as opened:
-        later = opened.complete_scan(after)
+        later = complete_scan(opened, after)
         earlier = opened.complete_scan(before) if before is not None else opened.scan_before(later.id)
     if earlier is None:
         raise UsageError(f"Scan {later.id} is the first complete one of {later.inventory.infrastructure}; scan again.")
@@ -45,7 +46,7 @@ def diff(
         text = html_diff(view, bundled.templates_folder())
     target = output or (Path(f"osaudit-{earlier.id}-{later.id}.html") if form is ReportForm.HTML else None)
     if target is None:
-        typer.echo(text)
+        typer.echo(text, nl=False)
         return
     write_text(target, text)
     typer.echo(str(target))

@@ -30,17 +30,17 @@ def evaluate(
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Judge the stored answers of a scan again, by the checks of this osaudit; no host is contacted."""
-    from auditor.cli.loading import load_rules, say
-    from auditor.cli.options import beside
+    from auditor.cli.loading import load_rules, say, taken
     from auditor.cli.scan import conclude
+    from auditor.cli.stored import complete_scan
     from auditor.evaluating import judge
     from auditor.settings.waivers import load_waivers
     from auditor.store import open_store
 
     rules = load_rules(further)
-    accepted = load_waivers(beside(inventory, waivers, "waivers.yaml"))
+    accepted = load_waivers(taken(inventory, waivers, "waivers.yaml"))
     with open_store(store) as opened:
-        record = opened.complete_scan(scan)
+        record = complete_scan(opened, scan)
         judged_at = record.finished_at or record.started_at
         judgement = judge(
             record.inventory, record.reference, record.visits, rules, waivers=accepted, judged_at=judged_at

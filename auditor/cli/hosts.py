@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.model.inventory import Host, Inventory
-    from auditor.model.observation import Visit
     from auditor.transports.ssh import HostKey
 
 app = typer.Typer(
-    help="List hosts, try to read them, trust their SSH keys.", no_args_is_help=True, rich_markup_mode=None
+    help="List hosts, try to read them, trust their SSH keys.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
 
 Names = Annotated[list[str] | None, typer.Argument(help="Names of hosts; all when none is given.")]
@@ -25,11 +27,14 @@ Names = Annotated[list[str] | None, typer.Argument(help="Names of hosts; all whe
 @app.command("list")
 def list_hosts(inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
     """List the hosts of the inventory and how each is reached."""
+    from auditor.cli.printing import print_rows
     from auditor.settings.inventory import load_inventory
 
-    for host in load_inventory(inventory).hosts:
-        roles = ", ".join(sorted(host.roles)) or "no role"
-        typer.echo(f"{host.name:<20} {host.environment or '-':<16} {way_to(host):<48} {roles}")
+    rows = [
+        (host.environment or "none", host.name, way_to(host), ", ".join(sorted(host.roles)) or "none")
+        for host in load_inventory(inventory).hosts
+    ]
+    print_rows(("Environment", "Host", "How it is read", "Declared roles"), rows)
 
 
 def way_to(host: Host) -> str:
@@ -46,31 +51,17 @@ def way_to(host: Host) -> str:
 
 @app.command("ping")
 def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
-    """Sign in to hosts and say what could and could not be read there, and why; nothing is stored."""
+    """Sign in to hosts and say what could be read there, and what not."""
+    from auditor.cli import ping as pinging
     from auditor.cli.exit_codes import ExitCode
-    from auditor.cli.loading import now, secrets_source
-    from auditor.errors import OsauditError
-    from auditor.scanning import new_digest_key, visit
     from auditor.settings.inventory import load_inventory
-    from auditor.transports.base import Limits
-    from auditor.transports.opening import Connections
 
-    secrets = secrets_source()
-    complete = True
-    with Connections(Limits()) as connections:
-        for host in _chosen(load_inventory(inventory), names):
-            try:
-                secret = secrets(host)
-            except OsauditError as error:
-                typer.echo(f"{host.name}: not read: {error}")
-                complete = False
-                continue
-            complete &= _tell(visit(host, connections, secret, now, new_digest_key()))
-    if not complete:
+    if not pinging.ping(chosen(load_inventory(inventory), names)):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _chosen(inventory: Inventory, names: list[str] | None) -> list[Host]:
+def chosen(inventory: Inventory, names: list[str] | None) -> list[Host]:
+    """Return the named hosts, or all; UsageError when the inventory has none of this name."""
     from auditor.errors import UsageError
 
     if not names:
@@ -78,33 +69,8 @@ def _chosen(inventory: Inventory, names: list[str] | None) -> list[Host]:
     known = {host.name.casefold(): host for host in inventory.hosts}
     for name in names:
         if name.casefold() not in known:
-            raise UsageError(f"The inventory has no host {name}; `osaudit hosts list` shows all.")
-    return [known[name.casefold()] for name in names]
-
-
-def _tell(visit: Visit) -> bool:
-    from auditor.collectors import COLLECTORS
-    from auditor.model.question import Outcome
-
-    if visit.failure is not None:
-        typer.echo(f"{visit.host}: not read ({visit.failure.kind}): {visit.failure.sentence}")
-        return False
-    questions = {question.id: question for collector in COLLECTORS for question in collector.questions}
-    told = [answer for answer in visit.answers.values() if answer.outcome in (Outcome.OK, Outcome.MISSING)]
-    lost = [answer for answer in visit.answers.values() if answer.outcome not in (Outcome.OK, Outcome.MISSING)]
-    typer.echo(f"{visit.host}: read over {visit.channel}: {len(told)} of {len(visit.answers)} questions answered")
-    for note in visit.notes:
-        typer.echo(f"    {note}")
-    for answer in lost:
-        question = questions[answer.question]
-        detail = f" ({printable(answer.detail)})" if answer.detail else ""
-        typer.echo(f"    {answer.outcome}: {question.id}{detail}; it needs: {question.rights}")
-    return not lost
-
-
-def printable(text: str) -> str:
-    """Return what a server said without anything that a terminal would act on, cut to a line."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)[:200]
+            raise UsageError(f"The inventory has no host {name!r}; `osaudit hosts list` shows all.")
+    return [known[name] for name in dict.fromkeys(name.casefold() for name in names)]
 
 
 @app.command("trust")
@@ -115,7 +81,7 @@ def trust(
         str | None, typer.Option(help="Add the key without asking, but only if it has this fingerprint (SHA256:…).")
     ] = None,
 ) -> None:
-    """Show the SSH host key of a host and add it to the known hosts after you said yes."""
+    """Show the SSH host key of a host and, if you say so, trust it."""
     from auditor.cli.loading import say, secrets_source
     from auditor.errors import UsageError
     from auditor.model.inventory import SSHEndpoint
@@ -123,7 +89,7 @@ def trust(
     from auditor.transports import ssh
     from auditor.transports.base import Limits
 
-    host = _chosen(load_inventory(inventory), [name])[0]
+    host = chosen(load_inventory(inventory), [name])[0]
     endpoint = host.endpoint
     if not isinstance(endpoint, SSHEndpoint):
         raise UsageError(f"{host.name} is read over WinRM and has no SSH host key; TLS proves who it is.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,17 +53,22 @@ def load_rules(further: list[Path]) -> Rules:
 def load_declared(
     inventory: Path, reference: Path | None, waivers: Path | None
 ) -> tuple[Inventory, Reference, tuple[Waiver, ...]]:
-    """Load what the operator declared, and say which files were taken without being named."""
+    """Load what the operator declared."""
     from auditor.settings.inventory import load_inventory
     from auditor.settings.reference import load_reference
     from auditor.settings.waivers import load_waivers
 
-    reference_file = beside(inventory, reference, "reference.yaml")
-    waivers_file = beside(inventory, waivers, "waivers.yaml")
-    for given, taken in ((reference, reference_file), (waivers, waivers_file)):
-        if given is None and taken is not None:
-            say(f"Using {taken}.")
+    reference_file = taken(inventory, reference, "reference.yaml")
+    waivers_file = taken(inventory, waivers, "waivers.yaml")
     return load_inventory(inventory), load_reference(reference_file), load_waivers(waivers_file)
+
+
+def taken(inventory: Path, given: Path | None, name: str) -> Path | None:
+    """Return the file that was given, else the one beside the inventory, saying so: nobody named it."""
+    found = beside(inventory, given, name)
+    if given is None and found is not None:
+        say(f"Using {found}.")
+    return found
 
 
 def secrets_source() -> Callable[[Host], Secrets]:
@@ -87,8 +94,7 @@ def secrets_source() -> Callable[[Host], Secrets]:
 
 
 def _ask(text: str) -> str:
-    answer: str = typer.prompt(text, hide_input=True, err=True)
-    return answer
+    return getpass.getpass(f"{text}: ")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -103,5 +109,6 @@ def write_text(path: Path, text: str) -> None:
             file.write(text)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise UsageError(f"{path} cannot be written: {error.strerror}; name another file.") from error

@@ -14,59 +14,91 @@ if TYPE_CHECKING:
 
     from auditor.model.observation import Visit
 
+# A sentence about a host that could not be read is told whole; what a server said inside it has this end.
+_LONGEST = 600
+
 
 class PlainProgress:
     """One line per host, for logs."""
 
-    def __init__(self) -> None:
+    def __init__(self, outcomes: bool) -> None:
+        self._outcomes = outcomes
         self._hosts = self._done = 0
 
     def began(self, hosts: int, already_done: int) -> None:
         """Say how much there is to do."""
         self._hosts, self._done = hosts, already_done
-        say(f"Reading {hosts - already_done} of {hosts} hosts.")
+        say(beginning(hosts, already_done))
 
     def visited(self, visit: Visit) -> None:
         """Say how one visit ended."""
         self._done += 1
-        say(f"{self._done}/{self._hosts} {outcome(visit)}")
+        if self._outcomes:
+            say(f"{self._done}/{self._hosts} {outcome(visit)}")
 
 
 class BarProgress:
-    """A bar; hosts that could not be read stay visible above it."""
+    """A bar; hosts that could not be read, wholly or in part, stay visible above it."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, outcomes: bool) -> None:
         self._progress = progress
+        self._outcomes = outcomes
         self._task: TaskID | None = None
 
     def began(self, hosts: int, already_done: int) -> None:
-        """Show the bar."""
+        """Show the bar. Not before: a prompt for a password would be drawn over."""
+        self._progress.start()
+        if already_done:
+            self._progress.console.print(beginning(hosts, already_done), markup=False, highlight=False)
         self._task = self._progress.add_task("Reading hosts", total=hosts, completed=already_done)
 
     def visited(self, visit: Visit) -> None:
         """Move the bar."""
-        if visit.failure is not None:
+        if self._outcomes and (visit.failure is not None or told(visit) < len(visit.answers)):
             self._progress.console.print(outcome(visit), markup=False, highlight=False)
         if self._task is not None:
             self._progress.advance(self._task)
 
 
+def beginning(hosts: int, already_done: int) -> str:
+    """Return how much there is to do."""
+    if not already_done:
+        return f"Reading {hosts} host{'s' * (hosts != 1)}."
+    return f"Reading {hosts - already_done} of {hosts} hosts; {already_done} are read already."
+
+
 def outcome(visit: Visit) -> str:
-    """Return how a visit ended, in one line."""
+    """Return how a visit ended: one line in which nothing of what a server said can act on a terminal."""
+    from auditor.reporting.plain import shortened
+    from auditor.reporting.words import CHANNELS
+
     if visit.failure is not None:
-        return f"{visit.host}: not read ({visit.failure.kind}): {visit.failure.sentence}"
-    return f"{visit.host}: read over {visit.channel}, {len(visit.answers)} questions"
+        line = f"{visit.host}: not read ({visit.failure.kind}): {visit.failure.sentence}"
+    else:
+        way = CHANNELS[visit.channel] if visit.channel else "no channel"
+        line = f"{visit.host}: read by {way}, {told(visit)} of {len(visit.answers)} questions answered"
+    return shortened(line, _LONGEST)
+
+
+def told(visit: Visit) -> int:
+    """Return how many questions were answered, be it with the proof that something is not there."""
+    from auditor.model.question import Outcome
+
+    return sum(answer.outcome in (Outcome.OK, Outcome.MISSING) for answer in visit.answers.values())
 
 
 @contextmanager
-def scan_progress() -> Iterator[PlainProgress | BarProgress]:
-    """Give the progress that fits stderr."""
+def scan_progress(*, outcomes: bool = True) -> Iterator[PlainProgress | BarProgress]:
+    """Give the progress that fits stderr; without `outcomes` it does not tell how visits ended."""
     if not sys.stderr.isatty():
-        yield PlainProgress()
+        yield PlainProgress(outcomes)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield BarProgress(progress)
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    try:
+        yield BarProgress(progress, outcomes)
+    finally:
+        progress.stop()

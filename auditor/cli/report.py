@@ -23,6 +23,7 @@ def report(
     from auditor import bundled
     from auditor.cli.loading import load_rules, say, write_text
     from auditor.cli.printing import print_summary
+    from auditor.cli.stored import complete_scan
     from auditor.reporting.html import html_report
     from auditor.reporting.json import json_report
     from auditor.reporting.view import build_view
@@ -30,7 +31,7 @@ def report(
 
     rules = load_rules(further)
     with open_store(store) as opened:
-        record = opened.complete_scan(scan)
+        record = complete_scan(opened, scan)
         previous = opened.scan_before(record.id)
     difference = None
     if previous is not None:
@@ -43,7 +44,7 @@ def report(
         return
     text = html_report(view, bundled.templates_folder()) if form is ReportForm.HTML else json_report(view)
     if output is None and form is ReportForm.JSON:
-        typer.echo(text)
+        typer.echo(text, nl=False)
         return
     target = output or Path(f"osaudit-{record.id}.html")
     write_text(target, text)

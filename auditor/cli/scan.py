@@ -23,7 +23,9 @@ from auditor.cli.options import (
 
 if TYPE_CHECKING:
     from auditor.evaluating import Rules
+    from auditor.model.inventory import Inventory
     from auditor.model.scan import ScanRecord
+    from auditor.store import ScanSummary, Store
     from auditor.transports.base import Limits
 
 
@@ -74,32 +76,59 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     """Scan with a progress display, and return the sealed scan with the rules that judged it."""
     from auditor.cli import loading
     from auditor.cli.progress import scan_progress
-    from auditor.scanning import ScanPlan, new_digest_key
+    from auditor.scanning import Bounds, ScanPlan, new_digest_key
     from auditor.scanning import scan as run_scan
     from auditor.store import open_store
     from auditor.transports.opening import Connections
 
     declared, reference, waivers = loading.load_declared(settings.inventory, settings.reference, settings.waivers)
     rules = loading.load_rules(settings.further)
-    plan = ScanPlan(
-        declared, reference, rules, waivers, settings.limits.visit, settings.scan_seconds, settings.concurrency
-    )
-    with (
-        open_store(settings.store, create=True) as opened,
-        Connections(settings.limits) as connections,
-        scan_progress() as progress,
-    ):
-        record = run_scan(
-            plan,
-            opened,
-            connections,
-            loading.secrets_source(),
-            clock=loading.now,
-            digest_key=new_digest_key(),
-            progress=progress,
-            resume=settings.resume,
-        )
+    bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
+    plan = ScanPlan(declared, reference, rules, waivers, bounds)
+    with open_store(settings.store, create=True) as opened:
+        if not settings.resume:
+            _tell_left_behind(opened, declared)
+        try:
+            with Connections(settings.limits) as connections, scan_progress() as progress:
+                record = run_scan(
+                    plan,
+                    opened,
+                    connections,
+                    loading.secrets_source(),
+                    clock=loading.now,
+                    digest_key=new_digest_key(),
+                    progress=progress,
+                    resume=settings.resume,
+                )
+        except KeyboardInterrupt:
+            loading.say(f"osaudit: stopped; {_how_to_go_on(opened, declared)}")
+            raise typer.Exit(ExitCode.CRASH) from None
     return record, rules
+
+
+def _unfinished(opened: Store, inventory: Inventory) -> ScanSummary | None:
+    from auditor.model.scan import ScanState
+
+    scans = opened.scans(inventory.infrastructure)
+    return scans[-1] if scans and scans[-1].state is ScanState.RUNNING else None
+
+
+def _tell_left_behind(opened: Store, inventory: Inventory) -> None:
+    from auditor.cli.loading import say
+
+    left = _unfinished(opened, inventory)
+    if left is not None:
+        say(f"Scan {left.id} was not finished and stays incomplete: this is a new one. To complete it, use --resume.")
+
+
+def _how_to_go_on(opened: Store, inventory: Inventory) -> str:
+    left = _unfinished(opened, inventory)
+    if left is None:
+        return "no host had been asked."
+    return (
+        f"{left.hosts_visited} of {len(inventory.hosts)} hosts are read and stored as scan {left.id}; "
+        "`osaudit scan --resume` with the same options reads the others."
+    )
 
 
 def conclude(
@@ -122,7 +151,7 @@ def conclude(
 
     view = build_view(record, rules.texts)
     if form is SummaryForm.JSON:
-        typer.echo(json_report(view))
+        typer.echo(json_report(view), nl=False)
     else:
         print_summary(view)
     if report is not None:
@@ -131,7 +160,7 @@ def conclude(
     done = completeness(record)
     severe = at_or_above(record.judgement.findings, Severity(fail_on.value)) if record.judgement and fail_on else ()
     if severe:
-        say(f"{len(severe)} open findings are {fail_on} or worse.")
+        say(f"{len(severe)} open {'finding is' if len(severe) == 1 else 'findings are'} {fail_on} or worse.")
     if done.audited == 0:
         say("Nothing was audited: no host could be read.")
         raise typer.Exit(ExitCode.NOTHING_AUDITED)
@@ -147,7 +176,7 @@ def _incomplete(hosts: tuple[str, ...], questions: int, checks: tuple[str, ...])
     if hosts:
         parts.append(f"not read: {', '.join(hosts)}")
     if questions:
-        parts.append(f"{questions} questions had no answer")
+        parts.append(f"{questions} question{'s' * (questions != 1)} had no answer")
     if checks:
         parts.append(f"checks that broke: {', '.join(checks)}")
     return f"The audit is incomplete: {'; '.join(parts)}."

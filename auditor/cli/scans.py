@@ -9,10 +9,25 @@ from auditor.cli.options import DEFAULT_STORE, StoreLocation
 
 def scans(store: StoreLocation = DEFAULT_STORE) -> None:
     """List the stored scans."""
+    from auditor.cli.loading import say
+    from auditor.cli.printing import print_rows
+    from auditor.cli.stored import tell_incomplete
     from auditor.store import open_store
 
     with open_store(store) as opened:
-        for scan in opened.scans():
-            ended = f"{scan.finished_at:%Y-%m-%d %H:%M}" if scan.finished_at else "incomplete     "
-            began = f"{scan.started_at:%Y-%m-%d %H:%M}"
-            typer.echo(f"{scan.id:>5}  {began} to {ended} UTC  {scan.hosts_visited:>4} hosts  {scan.infrastructure}")
+        stored = opened.scans()
+        if not stored:
+            say("The store holds no scan yet; run `osaudit scan`.")
+            raise typer.Exit
+        rows = [
+            (
+                str(scan.id),
+                scan.infrastructure,
+                f"{scan.started_at:%Y-%m-%d %H:%M}",
+                f"{scan.finished_at:%Y-%m-%d %H:%M}" if scan.finished_at else "incomplete",
+                str(scan.hosts_visited),
+            )
+            for scan in stored
+        ]
+        print_rows(("Scan", "Infrastructure", "Began (UTC)", "Ended (UTC)", "Hosts"), rows)
+        tell_incomplete(opened)

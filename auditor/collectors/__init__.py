@@ -142,7 +142,7 @@ def _observations(visit: Visit, collector: Collector) -> Mapping[str, Observatio
     )
     return {
         question.id: Observation(visit.host, visit.answers[question.id], visit.observed_at, channel)
-        for question in collector.questions
+        for question in (*collector.questions, *collector.also_reads)
         if question.id in visit.answers
     }
 

@@ -18,6 +18,7 @@ FactMap = dict[str, Known[Any] | NotKnown]
 class Collector:
     """One subject. `read` gets the observations of exactly its questions, by question id, and gives facts by name.
 
+    `also_reads` are questions of other collectors whose answers say how much the own ones prove.
     A reader is a function of its input: no clock, network, setting or randomness. It never raises: an answer in an
     unexpected form makes its facts not known (parse-error).
     """
@@ -26,3 +27,4 @@ class Collector:
     platform: Platform
     questions: tuple[Question, ...]
     read: Callable[[Observations], FactMap]
+    also_reads: tuple[Question, ...] = ()

@@ -131,10 +131,11 @@ def _digest(answers: Answers) -> str | None:
     value = answers.value(KEY_DIGEST)
     if value is None:
         return None
-    digest = text(member(value, "digest"))
-    if not digest:
-        raise IllTyped("no digest")
-    return digest
+    digest, key = text(member(value, "digest")), text(member(value, "key"))
+    if not digest or not key:
+        raise IllTyped("no digest, or none whose key has a name")
+    # A scan that was resumed made its digests with two keys; those of different keys must never look comparable.
+    return f"{key}:{digest}"
 
 
 def _consoles(answers: Answers) -> tuple[str, ...]:

@@ -21,14 +21,13 @@ from auditor.collectors.reading import (
     one_line,
     whole_number,
 )
-from auditor.collectors.rights import ANY_LINUX_USER, ROOT
+from auditor.collectors.rights import ANY_LINUX_USER
 from auditor.model.known_facts import (
     HOST_ADDRESSES,
     HOST_NAME,
     HOST_NAMES,
     MACHINE_GUID,
     MACHINE_MACS,
-    MACHINE_UUID,
     MEMORY,
     OS_FAMILY,
     OS_NAME,
@@ -43,8 +42,8 @@ from auditor.model.version import Version
 _NO_MAC = "00:00:00:00:00:00"
 
 
-def _command(name: str, why: str, rights: str = ANY_LINUX_USER) -> Question:
-    return Question(f"linux_host.{name}", Verb.COMMAND, Platform.LINUX, why, rights, {"name": name})
+def _command(name: str, why: str) -> Question:
+    return Question(f"linux_host.{name}", Verb.COMMAND, Platform.LINUX, why, ANY_LINUX_USER, {"name": name})
 
 
 KERNEL = _command("uname", "Tells that the host runs Linux, and on which kernel.")
@@ -58,8 +57,9 @@ RELEASE = Question(
 )
 NAME = _command("hostname", "Tells the host's own name, to see whether a configuration means this host.")
 ADDRESSES = _command("addresses", "Tells the host's addresses, to see whether a configuration means this host.")
+# The UUID of the hardware is not asked for: root alone may read it, so it would cost every ordinary account a denied
+# question, and these two marks tell hosts apart.
 MACHINE_ID = _command("machine_id", "Tells the id of the installation, so that one host listed twice is counted once.")
-UUID = _command("product_uuid", "Tells the UUID of the hardware, so that one host listed twice is counted once.", ROOT)
 MACS = _command("macs", "Tells the addresses of the network cards, so that one host listed twice is counted once.")
 PROCESSOR_COUNT = _command("processors", "Tells the number of processors.")
 MEMORY_SIZE = _command("memory", "Tells the size of the memory.")
@@ -76,7 +76,6 @@ def read(observations: Observations) -> FactMap:
         fact(observations, HOST_NAMES, _names),
         fact(observations, HOST_ADDRESSES, lambda answers: _addresses(_output(answers, ADDRESSES))),
         fact(observations, MACHINE_GUID, lambda answers: _mark(answers, MACHINE_ID)),
-        fact(observations, MACHINE_UUID, lambda answers: _mark(answers, UUID)),
         fact(observations, MACHINE_MACS, _macs),
         fact(observations, PROCESSORS, lambda answers: whole_number(_words(answers, PROCESSOR_COUNT))),
         fact(observations, MEMORY, _memory),
@@ -168,6 +167,6 @@ def _volumes(printed: str) -> tuple[Volume, ...]:
 COLLECTOR = Collector(
     "linux_host",
     Platform.LINUX,
-    (KERNEL, RELEASE, NAME, ADDRESSES, MACHINE_ID, UUID, MACS, PROCESSOR_COUNT, MEMORY_SIZE, DISKS),
+    (KERNEL, RELEASE, NAME, ADDRESSES, MACHINE_ID, MACS, PROCESSOR_COUNT, MEMORY_SIZE, DISKS),
     read,
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.collectors.base import Collector, FactMap, Observations
 from auditor.collectors.reading import (
     Answers,
+    IllTyped,
     command_exit_code,
     command_text,
     distinct,
@@ -16,6 +17,7 @@ from auditor.collectors.reading import (
     one_line,
 )
 from auditor.collectors.rights import ANY_LINUX_USER
+from auditor.model.fact import Reason
 from auditor.model.known_facts import PACKAGES, UNITS, SystemdUnit
 from auditor.model.question import Outcome, Platform, Question, Verb
 
@@ -59,10 +61,16 @@ def _packages(answers: Answers) -> tuple[str, ...]:
 
 def _units(answers: Answers) -> tuple[SystemdUnit, ...]:
     value = answers.whole(UNIT_STATES)
-    # systemctl cannot answer where systemd is not the first process; then no unit exists.
-    if value is not None and command_exit_code(value) != 0 and _systemd_is_missing(answers):
+    # systemctl cannot answer where systemd is not the first process; then no unit exists. Where it is, an account that
+    # has no systemctl, or may not speak to systemd, has seen nothing.
+    if (value is None or command_exit_code(value) != 0) and _systemd_is_missing(answers):
         return ()
-    found = {unit.name: unit for unit in _parsed(command_text(value) or "")}
+    if value is None:
+        raise answers.refusal(Reason.DENIED, "systemd runs, but the account has no systemctl to ask for its units.")
+    blocks = tuple(_blocks(command_text(value) or ""))
+    if not blocks:
+        raise IllTyped("no unit, not even an unknown one")
+    found = {unit.name: unit for unit in _loaded(blocks)}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -70,13 +78,20 @@ def _systemd_is_missing(answers: Answers) -> bool:
     return answers.observation(SYSTEMD).answer.outcome is Outcome.MISSING
 
 
-def _parsed(printed: str) -> Iterator[SystemdUnit]:
-    """Give the units that are loaded; systemd also shows those that it does not know."""
+def _blocks(printed: str) -> Iterator[Mapping[str, str]]:
+    """Give what is shown of each unit that was asked for."""
     for block in printed.replace("\r\n", "\n").split("\n\n"):
         pairs = (line.partition("=") for line in block.splitlines())
         shown = {name.strip(): one_line(words) for name, sign, words in pairs if sign}
-        name = shown.get("Id", "").removesuffix(".service")
-        if name and shown.get("LoadState") != "not-found":
+        if shown.get("Id"):
+            yield shown
+
+
+def _loaded(blocks: Iterable[Mapping[str, str]]) -> Iterator[SystemdUnit]:
+    """Give the units that are loaded; systemd also shows those that it does not know."""
+    for shown in blocks:
+        if shown.get("LoadState") != "not-found":
+            name = shown["Id"].removesuffix(".service")
             yield SystemdUnit(name, shown.get("ActiveState", ""), shown.get("UnitFileState", ""))
 
 

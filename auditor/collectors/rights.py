@@ -9,7 +9,7 @@ from auditor.model.question import Platform, Question
 SIGN_IN = "nothing beyond signing in"
 REGISTRY = "read access to the registry key, which every user has unless it was taken away"
 WMI = "Enable Account and Remote Enable on the WMI namespace root/cimv2"
-SERVICES = "Enable Account and Remote Enable on root/cimv2, and the right to enumerate services, or administrator"
+SERVICES = "Enable Account and Remote Enable on root/cimv2, and to list services and query each one, or administrator"
 SYSTEM_FILE = "read access to a file of Windows, which every user has"
 INSTALL_FOLDER = "list and read attributes in the install folder of Platform Server"
 TOOL_FOLDER = "list and read attributes in the folder of the development tool, which every user has"
@@ -18,7 +18,6 @@ PRIVATE_KEY = "read access to private.key, by default administrator"
 IIS_CONFIGURATION = "read access to the configuration folder of IIS, by default administrator"
 LISTENERS = "none for the ports; administrator (root on Linux) for the names of other accounts' processes"
 ANY_LINUX_USER = "any user"
-ROOT = "root"
 OUTSYSTEMS_GROUP = "read access to the configuration of the Java stack, by default its owner or root"
 
 _HEAD = """# The least rights that each question needs
@@ -34,20 +33,31 @@ arguments of each question.
 
 The simple way is a member of the local group Administrators. The least way is an account that is
 
-1. a member of *Remote Management Users* (WinRM), or may sign in over SSH;
-2. allowed *Enable Account* and *Remote Enable* on `root/cimv2` (`wmimgmt.msc`, Properties, Security);
-3. allowed to enumerate services: add `(A;;CCLCRPRC;;;<SID of the account>)` to what `sc.exe sdshow scmanager`
-   prints and set it with `sc.exe sdset scmanager`;
-4. allowed to read the install folder of Platform Server, `server.hsconf` and `private.key` in it, and
+1. let in: over WinRM by *Read* and *Execute* in the window that `winrm configSDDL default` opens, because the remote
+   shell that osaudit opens admits only Administrators at first; over SSH it only has to be able to sign in. The
+   group *Remote Management Users* opens PowerShell's own remoting, not this shell, so it alone is not enough;
+2. allowed *Enable Account* and *Remote Enable* on `root/cimv2` (`wmimgmt.msc`, Properties, Security); for hosts with
+   `reading: wmi` these and *Execute Methods* on `root/default` too, where the registry is read, and a member of
+   *Remote Management Users*;
+3. allowed to list services: add `(A;;CCLCRPRC;;;<SID of the account>)` to what `sc.exe sdshow scmanager` prints and
+   set it with `sc.exe sdset scmanager`;
+4. allowed to query each service whose name begins with `OutSystems`, `Detached Scheduler` or `RabbitMQ`, and `W3SVC`
+   and `WAS`: add `(A;;CCLCSWLOCRRC;;;<SID of the account>)` in the same way with the name of the service. Windows
+   leaves the others out of its list without a word; osaudit sees in the registry that they exist, and then says that
+   the services of the server are not known;
+5. allowed to read the install folder of Platform Server, `server.hsconf` and `private.key` in it, and
    `%windir%\\System32\\inetsrv\\config`, by an inherited read permission of its own.
+
+[Windows servers](windows-servers.md#the-least-rights) shows the commands, and what is lost without each step.
 
 A local administrator other than the built-in one has a filtered token over the network unless
 `LocalAccountTokenFilterPolicy` is 1; with a domain account this does not matter.
 
 ### Linux
 
-Any user answers nearly everything. `root` is needed for the hardware UUID and for the names of processes behind ports;
-the configuration of a former Java stack may be readable only to its owner.
+Any user answers nearly everything. `root` is needed for the names of processes behind ports; without them a broker
+that has neither unit nor package is *not known* where something listens on its ports. The configuration of a former
+Java stack may be readable only to its owner.
 """
 
 

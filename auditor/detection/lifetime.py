@@ -87,9 +87,11 @@ def _listed(
         if console.cause is not None:
             weighing.unreadable("folder", console.cause)
         return weighing.conclude(State.PROBABLE, version)
-    if web_server_is_stopped(weighing):
+    is_stopped = web_server_is_stopped(weighing)
+    if is_stopped:
         return weighing.conclude(State.BROKEN, version)
-    return weighing.conclude(State.PRESENT if weighing.is_convincing else State.PROBABLE, version)
+    is_sure = weighing.is_convincing and is_stopped is not None
+    return weighing.conclude(State.PRESENT if is_sure else State.PROBABLE, version)
 
 
 def _note_rest(

@@ -20,6 +20,7 @@ from auditor.model.component import Component, ComponentKind, State
 from auditor.model.fact import Facts, Known, NotKnown, Reason
 from auditor.model.inventory import Host
 from auditor.model.known_facts import (
+    ACCOUNT_IS_ADMINISTRATOR,
     BUNDLED_BROKER_VERSIONS,
     HOST_NAMES,
     LISTENERS,
@@ -31,6 +32,7 @@ from auditor.model.known_facts import (
     SERVICES,
     UNINSTALL_ENTRIES,
     UNITS,
+    Listener,
     Service,
     SystemdUnit,
 )
@@ -72,6 +74,8 @@ def recognise_on_linux(facts: Facts) -> Component:
         return weighing.conclude(State.LEFTOVER if unit.enabled_state == "disabled" else State.BROKEN, found)
     if listens or (has_package and not _units_are_known(facts)):
         return weighing.conclude(State.PROBABLE, found)
+    if listens is None:
+        return weighing.conclude_unknown()
     if weighing.score > 0 and _units_are_known(facts):
         return weighing.conclude(State.LEFTOVER, found)
     return weighing.conclude_not_found()
@@ -92,10 +96,12 @@ def _with_service(
     return weighing.conclude(State.LEFTOVER, version)
 
 
-def _without_service(weighing: Weighing, platform: Component, *, listens: bool, is_named: bool | None) -> Component:
+def _without_service(weighing: Weighing, platform: Component, *, listens: bool | None, is_named: bool | None) -> Component:
     version = _version(weighing.facts)
     if listens:
         return weighing.conclude(State.PROBABLE, version)
+    if listens is None:
+        return weighing.conclude_unknown()
     if not isinstance(weighing.facts.get(SERVICES), Known):
         return weighing.conclude_not_found()
     if is_named and platform.can_run:
@@ -125,25 +131,34 @@ def _registered(weighing: Weighing) -> None:
         weighing.denies("registry", "RabbitMQ is not registered as a service of Erlang.", known)
 
 
-def _listener(weighing: Weighing) -> bool:
-    """Return whether Erlang is known to listen on a port of the broker."""
+def _listener(weighing: Weighing) -> bool | None:
+    """Return whether Erlang listens on a port of the broker; None where ports or names of processes are not known."""
     known = weighing.look("listener", LISTENERS)
     if known is None:
-        return False
+        return None
     found = [listener for listener in known.value if listener.port in _PORTS]
     erlang = [listener for listener in found if listener.process.casefold().startswith(("erl", "beam"))]
     if erlang:
         weighing.supports("listener", f"Erlang listens on port {erlang[0].port}.", LISTENER, known)
     elif not found:
         weighing.denies("listener", "Nothing listens on the ports of RabbitMQ.", known)
+    nameless = [listener for listener in found if not listener.process]
     for listener in found:
-        if not listener.process:
-            statement = f"A process whose name was not readable listens on port {listener.port}."
-            weighing.supports("listener", statement, HINT, known)
-        elif listener not in erlang:
+        if listener.process and listener not in erlang:
             statement = f"{listener.process} listens on port {listener.port}, which is RabbitMQ's."
             weighing.contradicts("listener", statement, known)
-    return bool(erlang)
+    if nameless:
+        weighing.unreadable("listener", _nameless(weighing.facts, nameless[0].port, known))
+    return True if erlang else None if nameless else False
+
+
+def _nameless(facts: Facts, port: int, known: Known[tuple[Listener, ...]]) -> NotKnown:
+    """Say why it is not known whether it is RabbitMQ that listens."""
+    what = f"A process whose name was not readable listens on port {port} of {facts.host}, which is RabbitMQ's"
+    if facts.value(ACCOUNT_IS_ADMINISTRATOR, False):
+        return NotKnown(Reason.CONTRADICTORY, f"{what}, and no other sign of RabbitMQ decides.", known.questions)
+    right = "administrator (root on Linux) to read the names of other accounts' processes"
+    return NotKnown(Reason.DENIED, f"{what}; the account needs: {right}.", known.questions)
 
 
 def _programs(weighing: Weighing) -> bool | None:

@@ -51,7 +51,7 @@ def read_roles(host: Host, facts: Facts, broker: Component) -> RoleReading | Not
         runs_scheduler=runs(trio.scheduler),
         passive=_is_passive(trio),
         certainty=Certainty.FULL if certain else Certainty.SERVICES_ONLY,
-        statement=_statement(facts.host, trio, naming),
+        statement=_statement(facts.host, trio, naming, broker),
         contradictions=_contradictions(facts.host, trio, naming),
         questions=tuple(questions),
     )
@@ -83,11 +83,12 @@ def _is_passive(trio: _Trio) -> bool:
     return disabled and starts_by_itself(trio.deployment)
 
 
-def _statement(host: str, trio: _Trio, naming: Naming) -> str:
+def _statement(host: str, trio: _Trio, naming: Naming, broker: Component) -> str:
+    undecided = f" Whether {host} is a cache broker is not known." if broker.state is State.UNKNOWN else ""
     if not trio.found:
-        return f"{host} has none of the services that make a controller or a front-end."
+        return f"{host} has none of the services that make a controller or a front-end.{undecided}"
     services = "; ".join(windows_services.in_words(service) for service in trio.found)
-    return f"{services}. {naming.statement}".strip()
+    return f"{services}. {naming.statement}".strip() + undecided
 
 
 def _contradictions(host: str, trio: _Trio, naming: Naming) -> tuple[str, ...]:

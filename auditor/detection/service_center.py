@@ -29,9 +29,11 @@ def recognise(facts: Facts) -> Component:
     if applications is None:
         return weighing.conclude_not_found()
     if life is Life.LIVING:
-        if web_server_is_stopped(weighing):
+        is_stopped = web_server_is_stopped(weighing)
+        if is_stopped:
             return weighing.conclude(State.BROKEN, version)
-        return weighing.conclude(State.PRESENT if weighing.is_convincing else State.PROBABLE, version)
+        is_sure = weighing.is_convincing and is_stopped is not None
+        return weighing.conclude(State.PRESENT if is_sure else State.PROBABLE, version)
     if life is Life.UNDECIDED:
         return weighing.conclude(State.PROBABLE, version)
     if weighing.score > 0:

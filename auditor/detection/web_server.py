@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from auditor.detection import windows_services
 from auditor.detection.evidence import Weighing
-from auditor.model.fact import Known
 from auditor.model.known_facts import SERVICES
 
 
-def web_server_is_stopped(weighing: Weighing) -> bool:
-    """Whether IIS is known to be stopped; notes it as a contradiction."""
-    services = weighing.facts.get(SERVICES)
-    if not isinstance(services, Known):
-        return False
+def web_server_is_stopped(weighing: Weighing) -> bool | None:
+    """Whether IIS is stopped, which is noted as a contradiction; None where its services are not known."""
+    services = weighing.look("service", SERVICES)
+    if services is None:
+        return None
     web_server = windows_services.find(services.value, windows_services.WEB_SERVER)
     if web_server is None or windows_services.runs(web_server):
         return False

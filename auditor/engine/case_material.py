@@ -42,7 +42,7 @@ _CHANNELS = {
 }
 
 
-def make_material(case: Document, check_names: frozenset[str]) -> Material:
+def make_material(case: Document, check_names: Mapping[str, str]) -> Material:
     """Return the material of a merged case document; ValueError says what does not fit."""
     _known_keys(case, {"environments", "hosts", "reference", "waivers", "judged_at", "expect"}, "the case")
     environments, hosts = case.get("environments", {}), case.get("hosts", {})

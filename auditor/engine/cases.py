@@ -34,6 +34,7 @@ from auditor.engine.case_material import make_material, merge
 from auditor.engine.declaration import Check
 from auditor.engine.runner import run_checks
 from auditor.engine.subjects import Material
+from auditor.engine.waiving import check_names
 from auditor.errors import UsageError
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, SubjectKind
@@ -84,9 +85,8 @@ class Case:
 
     def material(self, checks: Iterable[Check]) -> Material:
         """Return the material of this case."""
-        names = frozenset(name for check in checks for name in (check.id, check.slug, *check.formerly))
         try:
-            return make_material(self.document, names)
+            return make_material(self.document, check_names(checks))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CaseError(f"{self.slug}: {self.name}: {error}") from error
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.engine.declaration import Check
 from auditor.engine.discovery import in_running_order
-from auditor.engine.sight import Inapplicable, Unknowable
+from auditor.engine.sight import TELLS_WHY_UNREAD, Inapplicable, Unknowable
 from auditor.engine.subjects import Environment, Host, Infrastructure, Material, Recorder
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Subject, SubjectKind, Verdict
-from auditor.model.inventory import Purpose
+from auditor.model.inventory import Role
 
 _Judged = Host | Environment | Infrastructure
 
@@ -46,7 +46,7 @@ def _run(
             check, subject, material.inventory.infrastructure, earlier
         )
         verdict = verdict or _judge(check, judged)
-        severity = _severity(check, environment, material)
+        severity = _severity(check, verdict, environment, material)
         if severity is Severity.INFO and verdict.status is Status.FAIL:
             # Info checks never fail: what they found is recorded.
             verdict = dataclasses.replace(verdict, status=Status.PASS)
@@ -72,21 +72,26 @@ def _out_of_scope(check: Check, judged: _Judged, environment: Environment | None
     if check.purposes is not None:
         purpose = environment.purpose if environment else None
         if purpose not in check.purposes:
-            return Verdict(Status.NOT_APPLICABLE, f"The check is not meant for {_purpose(environment)}.")
+            return Verdict(Status.NOT_APPLICABLE, f"This check is not meant for {_purpose(environment)}.")
     if check.roles is not None and isinstance(judged, Host) and not judged.roles & check.roles:
         if environment is not None and not judged.roles:
             # What nobody declared does not exclude anything.
             sentence = f"{judged.name} belongs to {environment.name}, but the inventory declares no role for it."
             return Verdict(Status.UNKNOWN, sentence, reason=Reason.NOT_DECLARED)
-        roles = ", ".join(sorted(judged.roles)) or "none"
-        return Verdict(Status.NOT_APPLICABLE, f"The declared roles of {judged.name} ({roles}) do not ask for it.")
+        declared = f"declared as {_roles(judged.roles)}" if judged.roles else "declared without a role"
+        sentence = f"This check is meant for {_roles(check.roles)}; {judged.name} is {declared}."
+        return Verdict(Status.NOT_APPLICABLE, sentence)
     return None
+
+
+def _roles(roles: frozenset[Role]) -> str:
+    return " and ".join(sorted(role.value for role in roles))
 
 
 def _purpose(environment: Environment | None) -> str:
     if environment is None:
         return "a host outside all environments"
-    return "this environment" if environment.purpose is Purpose.OTHER else f"purpose {environment.purpose}"
+    return f"{environment.name}, an environment with purpose {environment.purpose}"
 
 
 def _held_back(
@@ -101,6 +106,9 @@ def _held_back(
             sentence = f"Because of {needed}: {verdict.sentence}"
             if verdict.status in (Status.FAIL, Status.NOT_APPLICABLE):
                 return Verdict(Status.NOT_APPLICABLE, sentence, because_of=needed)
+            if verdict.status is Status.UNKNOWN and verdict.because_of:
+                # The same cause farther back: one link is enough.
+                return verdict
             if verdict.status in (Status.UNKNOWN, Status.ERROR):
                 # A broken check is for the maintainers, like an answer that nobody could parse.
                 reason = verdict.reason or Reason.PARSE_ERROR
@@ -122,7 +130,8 @@ def _judge(check: Check, judged: _Judged) -> Verdict:
         verdict = check.judge(judged)
     except Unknowable as unknowable:
         not_known = unknowable.not_known
-        return Verdict(Status.UNKNOWN, not_known.sentence, reason=not_known.reason)
+        because_of = TELLS_WHY_UNREAD if unknowable.unread else None
+        return Verdict(Status.UNKNOWN, not_known.sentence, reason=not_known.reason, because_of=because_of)
     except Inapplicable as inapplicable:
         return Verdict(Status.NOT_APPLICABLE, inapplicable.sentence, because_of=inapplicable.because_of)
     except Exception as error:  # noqa: BLE001 - the border around a check: its failure is a verdict, never silence
@@ -134,10 +143,14 @@ def _judge(check: Check, judged: _Judged) -> Verdict:
     return verdict
 
 
-def _severity(check: Check, environment: Environment | None, material: Material) -> Severity:
-    """Severity is that in Production; the reference may lower it by one step for other purposes, not for all groups."""
+def _severity(check: Check, verdict: Verdict, environment: Environment | None, material: Material) -> Severity:
+    """Return the check's severity, or the verdict's if that is lower; then the reference may lower it once more.
+
+    Severity is that in Production; the reference lowers it by one step for other purposes, but not for all groups.
+    """
+    severity = max(check.severity, verdict.severity or check.severity, key=lambda each: each.rank)
     lowered = environment is not None and environment.purpose in material.reference.lower_severity_for
-    fixed = check.id.startswith(("TOPO-", "LIC-", "DATA-")) or check.severity in (Severity.LOW, Severity.INFO)
+    fixed = check.id.startswith(("TOPO-", "LIC-", "DATA-")) or severity in (Severity.LOW, Severity.INFO)
     if not lowered or fixed:
-        return check.severity
-    return list(Severity)[check.severity.rank + 1]
+        return severity
+    return list(Severity)[severity.rank + 1]

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from auditor.engine.coverage import Coverage, coverage_of
-from auditor.engine.identity import host_called, is_same_machine
-from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search
+from auditor.engine.host_names import HostDirectory
+from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search, unread_hosts
 from auditor.model import inventory as declared
 from auditor.model.component import Component, ComponentKind, Portrait, RoleReading, State
 from auditor.model.fact import FactKey, Facts, Known, NotKnown, Reason
@@ -39,7 +39,8 @@ class Material:
     """Everything that verdicts are made from; a function of its input, so no clock but `judged_at`.
 
     `visits`, `facts` and `portraits` have an entry for every host of the inventory. `secrets_found` has one for every
-    host whose stored answers were searched, an empty one where nothing was found.
+    host whose stored answers were searched, an empty one where nothing was found. `check_names` gives the id of a
+    check for each of its names: id, slug and former ones.
     """
 
     inventory: Inventory
@@ -49,7 +50,7 @@ class Material:
     portraits: Mapping[str, Portrait]
     judged_at: datetime
     waivers: tuple[Waiver, ...] = ()
-    check_names: frozenset[str] = frozenset()
+    check_names: Mapping[str, str] = field(default_factory=dict)
     secrets_found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier: tuple[Finding, ...] = ()
 
@@ -109,11 +110,22 @@ class Host:
 
     def fact(self, key: FactKey[T]) -> T:
         """Return the value of a fact; raises `Unknowable` when it is not known."""
+        self._recorder.note(self.name, self._material.facts[self.name].get(key).questions)
+        return self.look_up(key)
+
+    def look_up(self, key: FactKey[T]) -> T:
+        """Return the value of a fact without noting it as evidence: for an index, of which little is used."""
         fact = self._material.facts[self.name].get(key)
-        self._recorder.note(self.name, fact.questions)
         if isinstance(fact, Known):
             return fact.value
-        raise Unknowable(fact)
+        raise self._unknowable(fact)
+
+    def _unknowable(self, why: NotKnown) -> Unknowable:
+        """Where the visit failed, one finding tells how: all others only refer to it."""
+        otherwise = self._material.facts[self.name].otherwise
+        if otherwise is not None and why.sentence == otherwise.sentence:
+            return unread_hosts(why.reason, (self.name,))
+        return Unknowable(why)
 
     def component(self, kind: ComponentKind) -> Component:
         """Return a component whose state is decided; raises `Unknowable` when it is not."""
@@ -122,7 +134,7 @@ class Host:
             self._recorder.note(self.name, evidence.questions)
         if component.state is State.UNKNOWN:
             why = component.not_known or NotKnown(Reason.CONTRADICTORY, f"The evidence on {self.name} does not decide.")
-            raise Unknowable(why)
+            raise self._unknowable(why)
         return component
 
     @property
@@ -131,7 +143,7 @@ class Host:
         reading = self._material.portraits[self.name].roles
         self._recorder.note(self.name, reading.questions)
         if isinstance(reading, NotKnown):
-            raise Unknowable(reading)
+            raise self._unknowable(reading)
         return reading
 
     @property
@@ -157,8 +169,7 @@ class Host:
         """Raise `Unknowable` when the visit failed: for checks that judge answers instead of facts."""
         if self.visit.failure is not None:
             otherwise = self._material.facts[self.name].otherwise
-            reason = otherwise.reason if otherwise else Reason.UNREACHABLE
-            raise Unknowable(NotKnown(reason, f"{self.name} could not be read: {self.visit.failure.sentence}"))
+            raise unread_hosts(otherwise.reason if otherwise else Reason.UNREACHABLE, (self.name,))
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -196,10 +207,6 @@ class Host:
     def is_administrator(self) -> bool:
         """Whether the account had administrator rights on this host."""
         return self.fact(ACCOUNT_IS_ADMINISTRATOR)
-
-    def is_same_machine_as(self, other: Host) -> bool:
-        """Whether two inventory entries are one machine; raises `Unknowable` where their marks do not decide."""
-        return is_same_machine(self, other)
 
 
 class Environment:
@@ -250,7 +257,7 @@ class Environment:
     @property
     def coverage(self) -> Coverage:
         """The coverage of the verdicts given before this check; for checks declared `after_all`."""
-        return coverage_of([finding for finding in self._material.earlier if finding.subject.environment == self.name])
+        return coverage_of(self.infrastructure.earlier_of(self))
 
 
 class Infrastructure:
@@ -265,11 +272,10 @@ class Infrastructure:
         self.check_names = material.check_names
         self.environments = tuple(Environment(item, self, recorder) for item in material.inventory.environments)
         self.other_hosts = tuple(Host(host, None, material, recorder) for host in material.inventory.other_hosts)
-
-    @property
-    def hosts(self) -> tuple[Host, ...]:
-        """Every host of the inventory."""
-        return (*(host for environment in self.environments for host in environment.hosts), *self.other_hosts)
+        self.hosts = (*(host for environment in self.environments for host in environment.hosts), *self.other_hosts)
+        # Made when first asked for: few checks need them, and each check sees an infrastructure of its own.
+        self._directory: HostDirectory | None = None
+        self._earlier: dict[str, list[Finding]] | None = None
 
     @property
     def on_premises(self) -> tuple[Environment, ...]:
@@ -281,12 +287,22 @@ class Infrastructure:
 
         Raises `Unknowable` (not-declared) for a name that no host is known by: it may be an alias in DNS.
         """
-        return host_called(text, self.hosts, seen_from)
+        if self._directory is None:
+            self._directory = HostDirectory(self.hosts)
+        return self._directory.find(text, seen_from)
 
     @property
     def earlier(self) -> tuple[Finding, ...]:
         """The findings given before this check; for checks declared `after_all`."""
         return self._material.earlier
+
+    def earlier_of(self, environment: Environment) -> list[Finding]:
+        """The findings given before this check of an environment and its hosts."""
+        if self._earlier is None:
+            self._earlier = {}
+            for finding in self._material.earlier:
+                self._earlier.setdefault(finding.subject.environment, []).append(finding)
+        return self._earlier.get(environment.name, [])
 
     def of_purpose(self, purpose: Purpose) -> tuple[Environment, ...]:
         """The environments declared with this purpose."""

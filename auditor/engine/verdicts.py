@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from auditor.engine.sight import Unknowable
 from auditor.model.fact import NotKnown, Reason
-from auditor.model.finding import Status, Verdict
+from auditor.model.finding import Severity, Status, Verdict
 
 
 def passed(sentence: str) -> Verdict:
@@ -14,9 +14,12 @@ def passed(sentence: str) -> Verdict:
     return Verdict(Status.PASS, sentence)
 
 
-def failed(sentence: str, *, expected: str, found: str) -> Verdict:
-    """The condition is violated; the sentence has the measured value."""
-    return Verdict(Status.FAIL, sentence, expected, found)
+def failed(sentence: str, *, expected: str, found: str, severity: Severity | None = None) -> Verdict:
+    """The condition is violated; the sentence has the measured value.
+
+    `severity` lowers the check's for a violation that is proved to weigh less; a higher one has no effect.
+    """
+    return Verdict(Status.FAIL, sentence, expected, found, severity=severity)
 
 
 def not_applicable(sentence: str, *, because_of: str | None = None) -> Verdict:
@@ -27,3 +30,8 @@ def not_applicable(sentence: str, *, because_of: str | None = None) -> Verdict:
 def unknown(reason: Reason, sentence: str) -> NoReturn:
     """The check cannot be decided for a reason that no missing fact gives by itself."""
     raise Unknowable(NotKnown(reason, sentence))
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, for a sentence."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -3,21 +3,63 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from auditor.model.finding import Finding, Status, SubjectKind
+from auditor.engine.declaration import Check
+from auditor.model.finding import Finding, Status, Subject, SubjectKind
 from auditor.model.inventory import Inventory
 from auditor.model.waiver import Waiver
 
 NEVER_WAIVED = frozenset({"DATA-001", "DATA-008", "DATA-013"})
 
+# What a waiver names: the check, and the narrowest of host, environment and purpose, or None for all subjects.
+_Key = tuple[str, str | None, str | None]
 
-def covers(waiver: Waiver, finding: Finding, purposes: dict[str, str]) -> bool:
-    """Whether the waiver names this check and this subject."""
-    if finding.check in NEVER_WAIVED or waiver.check not in (finding.check, finding.slug):
-        return False
-    subject = finding.subject
+
+def check_names(checks: Iterable[Check]) -> dict[str, str]:
+    """Return the id of a check for each name that people may use for it: id, slug, and what it was called before."""
+    return {name: check.id for check in checks for name in (check.id, check.slug, *check.formerly)}
+
+
+def match_waivers(
+    waivers: Iterable[Waiver], findings: Iterable[Finding], purposes: Mapping[str, str], names: Mapping[str, str]
+) -> list[tuple[Waiver, list[Finding]]]:
+    """Give for each waiver the findings that it covers: those of the check and of the subjects that it names.
+
+    `purposes` gives the purpose of each environment, `names` the id of a check for each of its names.
+    """
+    offered: dict[_Key, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.check not in NEVER_WAIVED:
+            for key in _keys(finding, purposes):
+                offered[key].append(finding)
+    return [
+        (waiver, [item for item in offered.get(key, ()) if _is_in_scope(waiver, item.subject, purposes)])
+        for waiver in waivers
+        for key in [_key(waiver, names.get(waiver.check, waiver.check))]
+    ]
+
+
+def _key(waiver: Waiver, check: str) -> _Key:
+    for scope in ("host", "environment", "purpose"):
+        if (name := getattr(waiver, scope)) is not None:
+            return check, scope, name
+    return check, None, None
+
+
+def _keys(finding: Finding, purposes: Mapping[str, str]) -> Iterator[_Key]:
+    check, subject = finding.check, finding.subject
+    yield check, None, None
+    if subject.kind is SubjectKind.HOST:
+        yield check, "host", subject.name
+    if subject.environment:
+        yield check, "environment", subject.environment
+        yield check, "purpose", purposes.get(subject.environment)
+
+
+def _is_in_scope(waiver: Waiver, subject: Subject, purposes: Mapping[str, str]) -> bool:
     if waiver.host is not None and (subject.kind is not SubjectKind.HOST or subject.name != waiver.host):
         return False
     if waiver.environment is not None and subject.environment != waiver.environment:
@@ -26,14 +68,25 @@ def covers(waiver: Waiver, finding: Finding, purposes: dict[str, str]) -> bool:
 
 
 def lay_waivers(
-    findings: Iterable[Finding], waivers: Iterable[Waiver], inventory: Inventory, today: date
+    findings: Iterable[Finding],
+    waivers: Iterable[Waiver],
+    inventory: Inventory,
+    today: date,
+    names: Mapping[str, str],
 ) -> tuple[Finding, ...]:
-    """Return the findings, each with the waiver in force that covers it; only failures and unknowns take one."""
+    """Return the findings, each with the first waiver in force that covers it; only failures and unknowns take one.
+
+    `names` are those of `check_names`.
+    """
     purposes = {environment.name: environment.purpose.value for environment in inventory.environments}
     in_force = [waiver for waiver in waivers if waiver.granted <= today <= waiver.until]
-    result = []
-    for finding in findings:
-        waiver = next((item for item in in_force if covers(item, finding, purposes)), None)
-        takes_one = finding.verdict.status in (Status.FAIL, Status.UNKNOWN)
-        result.append(dataclasses.replace(finding, waiver=waiver) if waiver and takes_one else finding)
-    return tuple(result)
+    findings = tuple(findings)
+    needing = [item for item in findings if item.verdict.status in (Status.FAIL, Status.UNKNOWN)]
+    laid: dict[tuple[str, Subject], Waiver] = {}
+    for waiver, covered in match_waivers(in_force, needing, purposes, names):
+        for finding in covered:
+            laid.setdefault((finding.check, finding.subject), waiver)
+    return tuple(
+        dataclasses.replace(finding, waiver=laid[key]) if (key := (finding.check, finding.subject)) in laid else finding
+        for finding in findings
+    )

@@ -62,7 +62,10 @@ class EvidenceReference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check returns: one sentence with the measured value and, on a failure, expected and found."""
+    """What a check returns: one sentence with the measured value and, on a failure, expected and found.
+
+    `severity` is given where this violation weighs less than the check's others; it never weighs more.
+    """
 
     status: Status
     sentence: str
@@ -70,6 +73,7 @@ class Verdict:
     found: str = ""
     reason: Reason | None = None
     because_of: str | None = None
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)

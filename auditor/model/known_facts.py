@@ -213,8 +213,9 @@ CLEAR_TEXT_SECRETS = FactKey[tuple[str, ...]](
     "The names of the elements of server.hsconf that hold a secret that is not encrypted",
 )
 PRIVATE_KEY_EXISTS = FactKey[bool]("private_key.exists", bool, "Whether private.key is in the install folder")
+# `name of the key:digest`; a scan that was resumed has made its digests with two keys.
 PRIVATE_KEY_DIGEST = FactKey[str | None](
-    "private_key.digest", str | None, "The keyed digest of private.key, comparable within one scan only"
+    "private_key.digest", str | None, "The keyed digest of private.key, comparable only with digests of the same key"
 )
 RUNNING_FOLDERS = FactKey[tuple[str, ...]](
     "platform_server.running_folders", tuple[str, ...], "The names of the folders of running applications"

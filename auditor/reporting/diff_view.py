@@ -18,6 +18,7 @@ from auditor.model.difference import (
     ScanIdentity,
 )
 from auditor.model.fact import NotKnown
+from auditor.model.observation import Visit
 from auditor.model.scan import ScanRecord
 from auditor.reporting.diff_shapes import (
     ComponentChangeView,
@@ -194,7 +195,7 @@ def _sections(
     for label in FindingLabel:
         views = [_view(change, before, after) for change in difference.changes_of(label)]
         if views:
-            sections.append(_section(label, views, texts))
+            sections.append(_section(label, views, texts, after.visits))
     return tuple(sections)
 
 
@@ -204,7 +205,9 @@ def _view(change: FindingChange, before: ScanRecord, after: ScanRecord) -> Findi
     return finding_view(change.finding, record.visits, today, change)
 
 
-def _section(label: FindingLabel, views: list[FindingView], texts: Mapping[str, CheckText]) -> DiffSection:
+def _section(
+    label: FindingLabel, views: list[FindingView], texts: Mapping[str, CheckText], visits: Mapping[str, Visit]
+) -> DiffSection:
     by_cause = [view for view in views if label in _BY_CAUSE]
     whole = [view for view in views if label not in _BY_CAUSE and _is_whole(label, view)]
     lines = [view for view in views if label not in _BY_CAUSE and not _is_whole(label, view)]
@@ -216,7 +219,7 @@ def _section(label: FindingLabel, views: list[FindingView], texts: Mapping[str, 
         amount=_amount(views),
         expanded=label not in _FOLDED,
         groups=grouped(whole, texts, label.value),
-        causes=causes(by_cause),
+        causes=causes(by_cause, visits),
         lines=grouped(lines, texts, f"{label.value}-line"),
     )
 

@@ -38,6 +38,7 @@ from auditor.reporting.words import (
 )
 
 _EVIDENCE = 12
+_UNFOLDED = 3
 _NAMED = 6
 
 
@@ -105,6 +106,7 @@ def finding_view(
         evidence=tuple(evidence),
         evidence_words=count(len(finding.evidence), "answer"),
         evidence_left_out=_left_out(len(finding.evidence) - _EVIDENCE),
+        evidence_folded=len(finding.evidence) > _UNFOLDED,
         waiver=_waiver(finding.waiver, today) if finding.waiver and finding.is_waived else None,
         change=change.label.value if change else "",
         change_word=FINDING_LABELS[change.label] if change else "",
@@ -216,11 +218,14 @@ def _places(findings: list[FindingView]) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def causes(views: Iterable[FindingView]) -> tuple[Cause, ...]:
+def causes(views: Iterable[FindingView], visits: Mapping[str, Visit]) -> tuple[Cause, ...]:
     """Return what could not be evaluated, by cause; a broken check first, a missing choice of the operator last."""
     waiting = [view for view in views if view.section is Section.UNDECIDED]
     order: list[Reason | None] = list(CAUSES)
     order.sort(key=lambda reason: (reason is not None, reason is Reason.SOURCE_NOT_CONFIGURED, CAUSES[reason][0]))
+    failures = [
+        (name, cut_line(visit.failure.sentence, SENTENCE)) for name, visit in sorted(visits.items()) if visit.failure
+    ]
     result = []
     for reason in order:
         mine = [view for view in waiting if _reason(view) is reason]
@@ -229,7 +234,7 @@ def causes(views: Iterable[FindingView]) -> tuple[Cause, ...]:
             code = reason.value if reason else Status.ERROR.value
             checks = len({view.check for view in mine})
             summary = f"{count(len(mine), 'verdict')} of {count(checks, 'check')}"
-            result.append(Cause(code, title, what_to_do, summary, _rows(mine)))
+            result.append(Cause(code, title, what_to_do, summary, _rows(mine, failures)))
     return tuple(result)
 
 
@@ -239,12 +244,22 @@ def _reason(view: FindingView) -> Reason | None:
     return Reason(view.reason) if view.reason else Reason.CONTRADICTORY
 
 
-def _rows(views: list[FindingView]) -> tuple[CauseRow, ...]:
+def _rows(views: list[FindingView], failures: list[tuple[str, str]]) -> tuple[CauseRow, ...]:
+    """Return the verdicts by what they wait for: all that quote the failure of one visit wait for that host."""
     rows: dict[str, list[FindingView]] = {}
     for view in views:
-        rows.setdefault(view.sentence, []).append(view)
+        rows.setdefault(_waits_for(view, failures), []).append(view)
     ordered = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(CauseRow(sentence, tuple(items)) for sentence, items in ordered)
+    return tuple(CauseRow(why, tuple(items)) for why, items in ordered)
+
+
+def _waits_for(view: FindingView, failures: list[tuple[str, str]]) -> str:
+    quoted = [(name, failure) for name, failure in failures if failure in view.sentence]
+    own = [(name, failure) for name, failure in quoted if name == view.subject]
+    name, failure = (*own, *quoted, ("", ""))[0]
+    if not name:
+        return view.sentence
+    return failure if name in failure else f"{short(name)}: {failure}"
 
 
 def badge(views: Iterable[FindingView], prefix: str = "") -> Badge | None:

@@ -71,14 +71,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A host in the topology, in units of the drawing; `badge_y` counts from the top of the box."""
+    """A host in the topology, in units of the drawing; `badge_y` and that of `roles` count from the top of the box."""
 
     y: int
     height: int
     name: str
     full_name: str
     href: str
-    roles: str
+    roles: tuple[tuple[int, str], ...]
     reading: str
     marks: tuple[Mark, ...]
     badge: Badge | None

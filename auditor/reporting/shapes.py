@@ -130,6 +130,7 @@ class FindingView:
     evidence: tuple[EvidenceView, ...]
     evidence_words: str
     evidence_left_out: str
+    evidence_folded: bool
     waiver: WaiverView | None
     change: str
     change_word: str

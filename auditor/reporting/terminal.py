@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.model.difference import Difference, FindingChange, FindingLabel
+from auditor.model.difference import Difference, FindingChange, FindingLabel, HostLabel
+from auditor.model.finding import Severity
 from auditor.reporting.diff_verdict import cautions, diff_verdict
 from auditor.reporting.findings import where
 from auditor.reporting.host_shapes import MatrixRow
@@ -138,12 +139,22 @@ def _host_changes(difference: Difference) -> Table:
 
 
 def _component_changes(difference: Difference) -> Table:
+    """Return one row per component; those lost together with the sight of their host are one row."""
+    unseen = [change.host for change in difference.hosts if change.label is HostLabel.LOST_SIGHT]
     rows = []
     for change in difference.components:
+        if change.host in unseen:
+            continue
         before, after = cell(change.before), cell(change.after)
         states = f"{before.word} {before.version}".strip(), f"{after.word} {after.version}".strip()
         words = COMPONENT_LABELS[change.label]
         rows.append((change.label.value, (change.host, COMPONENTS[change.kind], words, *states)))
+    for host in unseen:
+        lost = [change.before for change in difference.components if change.host == host]
+        if lost:
+            there = sum(component.can_run for component in lost)
+            was = f"{there} there, {len(lost) - there} not"
+            rows.append(("lost-sight", (host, count(len(lost), "component"), "lost sight", was, "not known")))
     return _table("Components", ("Host", "Component", "What happened", "Before", "Now"), rows)
 
 
@@ -153,16 +164,28 @@ def _role_changes(difference: Difference) -> Table:
 
 
 def _finding_changes(difference: Difference) -> Table:
-    rows = [_finding_row(change) for change in difference.findings if change.label not in _QUIET]
+    """Return one row per finding; verdicts of which sight was lost are one row per severity."""
+    told = [change for change in difference.findings if change.label not in _QUIET]
+    lost = [change for change in told if change.label is FindingLabel.LOST_SIGHT]
+    rows = [_finding_row(change) for change in told if change not in lost]
+    for severity in Severity:
+        checks = sorted({change.finding.check for change in lost if change.severity is severity})
+        if checks:
+            number = count(sum(change.severity is severity for change in lost), "verdict")
+            cells = (
+                "lost sight",
+                severity.value,
+                count(len(checks), "check"),
+                number,
+                f"not evaluated: {', '.join(checks)}",
+            )
+            rows.append((FindingLabel.LOST_SIGHT.value, cells))
     return _table("Findings", ("What happened", "Severity", "Check", "Where", "Now"), rows)
 
 
 def _finding_row(change: FindingChange) -> tuple[str, tuple[str, ...]]:
     finding = change.finding
-    now = (
-        "no longer judged"
-        if change.after is None
-        else f"{STATUSES[finding.verdict.status]}: {finding.verdict.sentence}"
-    )
+    status = STATUSES[finding.verdict.status]
+    now = "no longer judged" if change.after is None else f"{status}: {finding.verdict.sentence}"
     label = FINDING_LABELS[change.label]
     return change.label.value, (label, finding.severity.value, finding.check, where(finding.subject), now)

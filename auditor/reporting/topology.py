@@ -6,6 +6,7 @@ data do not say. Units are those of the drawing, one about a pixel.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 
 from auditor.model.component import Portrait, State
@@ -29,7 +30,7 @@ from auditor.reporting.words import count, enumeration
 
 WIDTH = 288
 LEFT, RIGHT = 18, 256
-_HEAD, _LINE, _BADGE, _PADDING, _GAP = 44, 17, 22, 8, 18
+_NAME_LINE, _ROLE_LINE, _LINE, _BADGE, _PADDING, _GAP = 24, 15, 17, 22, 8, 18
 _LABEL, _NAME, _TARGET_GAP, _NAMES = 24, 16, 8, 4
 _CONTROLLER_X, _BROKER_X, _DATABASE_X = 6, 266, 277
 _SHOWN = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
@@ -99,9 +100,11 @@ class _Drawing:
     def _box(self, host: Host, y: int) -> Box:
         portrait = self._portraits.get(host.name)
         reading, _ = reading_state(self._record.visits.get(host.name))
-        marks = _marks(portrait)
+        roles = textwrap.wrap(shortened(roles_in_words(host, portrait), 70), 36, max_lines=2, placeholder="…")
+        head = _NAME_LINE + _ROLE_LINE * len(roles) + 4
+        marks = _marks(portrait, head)
         worst = self._badges.get(host.name)
-        inner = _HEAD + _LINE * len(marks)
+        inner = head + _LINE * len(marks)
         height = inner + (_BADGE if worst else 0) + _PADDING
         return Box(
             y=y,
@@ -109,7 +112,7 @@ class _Drawing:
             name=shortened(host.name, 24),
             full_name=short(host.name),
             href=f"#{host_anchor(host.name)}",
-            roles=shortened(roles_in_words(host, portrait), 36),
+            roles=tuple((_NAME_LINE + 12 + _ROLE_LINE * line, text) for line, text in enumerate(roles)),
             reading=reading,
             marks=marks,
             badge=worst,
@@ -135,20 +138,20 @@ def _does(host: Host, portrait: Portrait | None, role: Role) -> bool:
     return role in (host.roles if actual is None else actual)
 
 
-def _marks(portrait: Portrait | None) -> tuple[Mark, ...]:
+def _marks(portrait: Portrait | None, y: int) -> tuple[Mark, ...]:
     if portrait is None:
-        return (Mark(_HEAD, State.UNKNOWN.value, "?", "nothing is known", ""),)
+        return (Mark(y, State.UNKNOWN.value, "?", "nothing is known", ""),)
     cells = [cell(component) for component in portrait.components if component.state in _SHOWN]
     unknown = sum(component.state is State.UNKNOWN for component in portrait.components)
     marks = [
-        Mark(_HEAD + _LINE * index, item.state, item.symbol, item.name, shortened(item.version, 33 - len(item.name)))
+        Mark(y + _LINE * index, item.state, item.symbol, item.name, shortened(item.version, 33 - len(item.name)))
         for index, item in enumerate(cells)
     ]
     if unknown:
         words = "components not known" if not cells else f"{unknown} more not known"
-        marks.append(Mark(_HEAD + _LINE * len(marks), State.UNKNOWN.value, "?", words, ""))
+        marks.append(Mark(y + _LINE * len(marks), State.UNKNOWN.value, "?", words, ""))
     elif not marks:
-        marks.append(Mark(_HEAD, State.ABSENT.value, "–", "no OutSystems component", ""))
+        marks.append(Mark(y, State.ABSENT.value, "–", "no OutSystems component", ""))
     return tuple(marks)
 
 

@@ -50,6 +50,8 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         for key in sorted(value, key=str):
             name = on_one_line(str(key)[:_LEAF]) or "(Default)"
             yield from _leaves(value[key], f"{path}.{name}" if path else name)
+    elif isinstance(value, list | tuple) and len(value) > 1 and all(isinstance(item, Mapping) for item in value):
+        yield from _columns(value, path)
     elif isinstance(value, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in value):
         for index, item in enumerate(value):
             yield from _leaves(item, f"{path}[{index}]")
@@ -57,6 +59,14 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, _leaf(", ".join(_exact(item)[:_LEAF] for item in value[:_PARTS]) or "[]")
     else:
         yield path, _leaf(_exact(value))
+
+
+def _columns(rows: list[Mapping[str, Any]] | tuple[Mapping[str, Any], ...], path: str) -> Iterator[tuple[str, str]]:
+    """Yield records by column, which says more in the same space: `entries[].name = docs, share`."""
+    shown = rows[:_PARTS]
+    for key in sorted({key for row in shown for key in row}, key=str):
+        texts = [_exact(row[key])[:_LEAF] for row in shown if key in row]
+        yield f"{path}[].{on_one_line(str(key)[:_LEAF])}", _leaf(", ".join(texts))
 
 
 def _leaf(text: str) -> str:

@@ -75,7 +75,7 @@ def build_view(record: ScanRecord, texts: Mapping[str, CheckText], previous: Dif
         urgent_unknowns=tuple(
             view for view in views if view.section is Section.UNDECIDED and view.severity == Severity.CRITICAL
         ),
-        causes=causes(views),
+        causes=causes(views, record.visits),
         waived=waived,
         passed=passed,
         passed_words=_amount(passed),

@@ -22,6 +22,8 @@ from auditor.transports.document import (
 
 _HERE_STRING = re.compile(r"@'\r?\n(.*?)\r?\n'@", re.DOTALL)
 _SETTING = re.compile(r"(deadline_seconds|question_seconds)=(\d+)")
+# The word that the start-up prints before it reads the script.
+_STARTED = b"osaudit\r\n"
 
 
 class AnsweringMachine(Protocol):
@@ -68,18 +70,18 @@ def run_script(machine: AnsweringMachine, script: str) -> Printed:
 
 def _run_powershell(machine: AnsweringMachine, script: str) -> Printed:
     if machine.language_mode != "FullLanguage":
-        return Printed(CONSTRAINED_MARKER + b"\r\n")
+        return Printed(_STARTED + CONSTRAINED_MARKER + b"\r\n")
     text = _request_text(script)
     here_string = _HERE_STRING.search(text) if text is not None else None
     if here_string is None:
-        return Printed(stderr=_powershell_error("The string is missing the terminator: '@."), exit_code=1)
+        return Printed(_STARTED, _powershell_error("The string is missing the terminator: '@."), exit_code=1)
     try:
         request = json.loads(here_string[1])
     except (ValueError, RecursionError):
         request = None
     if not isinstance(request, dict) or not _are_questions(request.get("questions")):
-        return Printed(stderr=_powershell_error("Invalid JSON primitive."), exit_code=1)
-    return Printed(_document(machine.answer(request), b"\r\n"))
+        return Printed(_STARTED, _powershell_error("Invalid JSON primitive."), exit_code=1)
+    return Printed(_STARTED + _document(machine.answer(request), b"\r\n"))
 
 
 def _run_sh(machine: AnsweringMachine, script: str) -> Printed:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from auditor.bundled import machines_folder
 from auditor.errors import DocumentError, Location
 from auditor.model.component import ComponentKind, State
-from auditor.model.finding import Status, Subject, SubjectKind
+from auditor.model.finding import Severity, Status, Subject, SubjectKind
 from auditor.model.inventory import Hosting, Purpose, Role
 from auditor.simulation.machine import Machine, load_machine
 from auditor.simulation.modelled_document import Document, read_document, validated
@@ -82,11 +82,12 @@ class ExpectedRoles:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedFinding:
-    """A verdict that must be given: fail or unknown."""
+    """A verdict that must be given: fail or unknown; `severity` None demands nothing of the severity."""
 
     check: str
     subject: Subject
     status: Status
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class _Finding(_Section):
     check: str
     subject: str
     status: Literal[Status.FAIL, Status.UNKNOWN]
+    severity: Severity | None = None
 
     @field_validator("subject")
     @classmethod
@@ -263,4 +265,4 @@ def _finding(item: _Finding, document: _Infrastructure, hosts: Mapping[str, Mode
         subject = Subject(SubjectKind.ENVIRONMENT, name, name)
     else:
         subject = Subject(SubjectKind.INFRASTRUCTURE, document.name)
-    return ExpectedFinding(item.check, subject, item.status)
+    return ExpectedFinding(item.check, subject, item.status, item.severity)

@@ -156,7 +156,12 @@ class Iis(Section):
 
 
 class Hsconf(Section):
-    """server.hsconf; passwords are planted secrets, `clear_text` writes the administrator's one unencrypted."""
+    """server.hsconf; passwords are planted secrets.
+
+    With `clear_text` the file is as somebody wrote it for an unattended run that never removed and encrypted: the
+    database administrator's password is in clear text, and so is PlatformServerAdminPassword, which no healthy file
+    has.
+    """
 
     generation: Literal[10, 11] = 11
     provider: str = "SqlServer"
@@ -215,11 +220,15 @@ class Fault(Section):
 
 
 class Denied(Section):
-    """What the account may not look at: patterns with `*`, keyed by themselves so that files can merge."""
+    """What the account may not look at: patterns with `*`, keyed by themselves so that files can merge.
+
+    `services` are those whose own rights hide them: Windows leaves them out of its list without a word.
+    """
 
     registry: dict[str, bool] = {}
     files: dict[str, bool] = {}
     wmi: dict[str, bool] = {}
+    services: dict[str, bool] = {}
     verbs: dict[str, bool] = {}
     commands: dict[str, bool] = {}
 

@@ -118,8 +118,9 @@ class FileTree:
     def file_answer(self, path: str, text_bytes: int | None) -> Told:
         """Answer the `file` verb for a resolved path."""
         file = self.opened(path)
+        version = file.version if path.casefold().endswith((".exe", ".dll")) else None
         value: dict[str, Any] = {
-            "path": path, "size": file.length, "modified": file.modified, "version": file.version,
+            "path": path, "size": file.length, "modified": file.modified, "version": version,
         }  # fmt: skip
         if text_bytes is not None:
             if not 0 < text_bytes <= _MOST_TEXT:

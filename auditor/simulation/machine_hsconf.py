@@ -89,7 +89,7 @@ def _services(section: Hsconf) -> str:
         _leaf("ApplicationServerPort", "80"),
         _leaf("ApplicationServerSecurePort", "443"),
         _leaf("MaxConcurrentTimers", "3"),
-        _leaf("PlatformServerAdminPassword", planted.PLATFORM_ADMIN_PASSWORD, encrypted=False),
+        *([_leaf("PlatformServerAdminPassword", planted.PLATFORM_ADMIN_PASSWORD)] if section.clear_text else []),
     )
 
 

@@ -15,7 +15,7 @@ from auditor.simulation.machine_document import FileRow, MachineDocument
 from auditor.simulation.machine_files import FileTree, ModelledFile, place
 from auditor.simulation.machine_registry import Registry, typed
 from auditor.simulation.machine_services import listening_ports, service_rows
-from auditor.simulation.machine_telling import Told, denied, failed, missing
+from auditor.simulation.machine_telling import Told, denied, failed, matches, missing
 from auditor.simulation.machine_wmi import Wmi, caption_of, guid_of, version_of
 from auditor.simulation.machine_wql import AccessDenied, InvalidQuery, NoSuchClass, parse, select
 from auditor.simulation.machine_xml import parsed, taken
@@ -47,7 +47,9 @@ class WindowsServer:
         self._variables["computername"] = document.name.upper()[:15]
         self._rows = service_rows(document)
         self._ports = listening_ports(document, self._rows)
-        self.wmi = Wmi(document, self.clock, self._rows, self._ports)
+        hidden = tuple(document.denied.services)
+        shown = [row for row in self._rows if not any(matches(pattern, row["Name"]) for pattern in hidden)]
+        self.wmi = Wmi(document, self.clock, shown, self._ports)
         self.registry = self._registry(own)
         self._files = self._file_tree()
         self._verbs: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Told]] = {
@@ -93,7 +95,7 @@ class WindowsServer:
         services = {
             rf"HKLM\SYSTEM\CurrentControlSet\Services\{row['Name']}": {
                 "ImagePath": {"expand": row["PathName"]}, "DisplayName": row["DisplayName"],
-                "Start": {"Auto": 2, "Manual": 3, "Disabled": 4}.get(row["StartMode"], 1),
+                "Start": {"Auto": 2, "Manual": 3, "Disabled": 4}.get(row["StartMode"], 1), "Type": 16,
                 **({"DelayedAutostart": 1} if row["DelayedAutoStart"] else {}),
             }
             for row in self._rows

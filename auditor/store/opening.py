@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from auditor.errors import StoreError
 from auditor.store.repository import Store
@@ -25,18 +26,23 @@ def open_store(location: str, *, create: bool = False) -> Store:
     """
     url = _url(location)
     is_sqlite = url.get_backend_name() == "sqlite"
+    # A database URL may hold a password.
+    place = location if "://" not in location else url.render_as_string(hide_password=True)
     if is_sqlite:
         _prepare_file(Path(url.database or ""), create=create)
     try:
-        engine = create_engine(url)
+        # `?timeout=` in the URL of a SQLite file bounds the waiting for a lock.
+        waiting = {"timeout": _LOCK_SECONDS} if is_sqlite and "timeout" not in url.query else {}
+        engine = create_engine(url, connect_args=waiting)
         if is_sqlite:
             event.listen(engine, "connect", _configure_sqlite)
-        _bring_up_to_date(engine, location)
+        event.listen(engine, "handle_error", partial(_tell_in_words, place))
+        _bring_up_to_date(engine, place)
+    except ImportError as error:
+        raise StoreError(f"The store {place} needs the Python package {error.name}; install it.") from error
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise StoreError(
-            f"The store {location} cannot be opened: {cause}; check that it is an osaudit store."
-        ) from error
+        raise StoreError(f"The store {place} cannot be opened: {cause}; check that it is an osaudit store.") from error
     return Store(engine)
 
 
@@ -72,8 +78,15 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000}")
     cursor.close()
+
+
+def _tell_in_words(place: str, context: ExceptionContext) -> None:
+    """Let trouble of the database itself, at whatever moment, end in a sentence."""
+    if isinstance(context.sqlalchemy_exception, OperationalError):
+        cause = str(context.original_exception).splitlines()[0]
+        what_to_do = "wait for the program that uses it" if "locked" in cause else "look at its disk and its rights"
+        raise StoreError(f"The store {place} cannot be used: {cause}; {what_to_do}.") from None
 
 
 def _bring_up_to_date(engine: Engine, location: str) -> None:

@@ -26,8 +26,10 @@ CONSTRAINED_MARKER = b"-----OSAUDIT CONSTRAINED LANGUAGE-----"
 
 # It asks for the language mode before anything that a constrained session refuses, and it holds neither a double
 # quote nor a percent sign, so it means the same to cmd.exe between double quotes and in an -EncodedCommand.
+# The word that it prints first tells a script that failed from a PowerShell that never started: only after an
+# -EncodedCommand does Windows PowerShell write its errors as CLIXML.
 WINDOWS_START_UP = (
-    "if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') "
+    "'osaudit'; if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') "
     f"{{ '{CONSTRAINED_MARKER.decode()}' }} "
     "else { & ([scriptblock]::Create([Console]::In.ReadToEnd())) }"
 )

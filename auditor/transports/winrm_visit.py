@@ -12,7 +12,7 @@ from auditor.model.inventory import WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName
 from auditor.model.question import Platform, Verb
 from auditor.transports.base import Limits, Reply, Request
-from auditor.transports.document import WINDOWS_START_UP, is_constrained, read_document, windows_script
+from auditor.transports.document import ANSWER_BEGIN, WINDOWS_START_UP, is_constrained, read_document, windows_script
 from auditor.transports.winrm_failures import OPERATION_TIMEOUT, Failures, WSManFault
 from auditor.transports.wsman_wmi import Messenger, ask_wmi
 
@@ -176,9 +176,10 @@ class Visit:
             raise self._failures.of_fault(refused_input or fault) from None
         if is_constrained(stdout):
             return stdout, "PowerShell runs in a constrained language mode"
-        # cmd.exe's own words in any language: PowerShell itself writes its errors as CLIXML and starts with that mark.
-        if exit_code != 0 and not stdout.strip() and stderr.strip() and not stderr.lstrip().startswith(b"#< CLIXML"):
-            return stdout, "PowerShell cannot be started"
+        if exit_code != 0 and ANSWER_BEGIN not in stdout and stderr.strip():
+            # The start-up prints a word before anything can stop it: without it these are cmd.exe's own words, with it
+            # something (malware protection, a policy) kept the script from running.
+            return stdout, "PowerShell did not run the script" if stdout.strip() else "PowerShell cannot be started"
         return stdout, None
 
     def _send(self, connection: Connection, shell: str, command: str, script: bytes) -> WSManFault | None:

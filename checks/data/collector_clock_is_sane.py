@@ -1,24 +1,37 @@
-from auditor.check import Host, Infrastructure, Reason, Severity, Verdict, check, facts, failed, passed, search, unknown
+from auditor.check import (
+    Host,
+    Infrastructure,
+    Reason,
+    Severity,
+    Verdict,
+    check,
+    count,
+    facts,
+    failed,
+    passed,
+    search,
+    unknown,
+)
 
 
 @check.per_infrastructure("DATA-009", severity=Severity.MEDIUM, sources=("DESIGN", "TZ"))
 def collector_clock_is_sane(infrastructure: Infrastructure) -> Verdict:
-    """The clocks of collector and hosts agree.
+    """The clocks of all hosts agree with that of the computer that runs osaudit.
 
     ## Why it matters
 
-    Ages, expiry dates and waivers are judged by the collector's clock, and servers whose clocks differ distrust each
-    other's tickets and tokens.
+    Ages, expiry dates and waivers are judged by the clock of the computer that runs osaudit, and servers whose clocks
+    differ distrust each other's tickets and tokens.
 
     ## How it is decided
 
-    The UTC time of every host differs from the collector's by at most `clock_offset_seconds` of the reference (60 by
-    default), the time of the exchange taken into account. One host beyond fails. If all hosts are off in the same
-    direction, the collector is the one that is wrong. A pass needs every host's clock.
+    The UTC time of every host differs from that of the computer that runs osaudit by at most `clock_offset_seconds` of
+    the reference (60 by default), the time of the exchange taken into account. One host beyond fails. If all hosts
+    are off in the same direction, it is that computer that is wrong. A pass needs every host's clock.
 
     ## How to fix
 
-    1. If all hosts are off, synchronise the clock of the machine that runs osaudit.
+    1. If all hosts are off, synchronise the clock of the computer that runs osaudit.
     2. If single hosts are off, look at their time source (`w32tm /query /status`); in a domain they follow the domain
        controller, as guests they must not follow the hypervisor as well.
     3. Scan again.
@@ -39,16 +52,16 @@ def collector_clock_is_sane(infrastructure: Infrastructure) -> Verdict:
         offsets = [_offset(host) for host in off.found]
         told = ", ".join(f"{host.name} {_offset(host):+.0f} s" for host in off.found)
         one_way = all(offset > 0 for offset in offsets) or all(offset < 0 for offset in offsets)
-        wrong = " All hosts are off the same way: the collector's clock is wrong." if one_way else ""
+        wrong = " All are off the same way, so it is our clock that is wrong." if one_way else ""
         wrong = wrong if len(off.found) == len(hosts) > 1 else ""
         return failed(
-            f"Clocks differ from the collector's by more than {limit} s: {told}.{wrong}{off.unseen_note}",
+            f"Clocks differ by more than {limit} s from that of osaudit: {told}.{wrong}{off.unseen_note}",
             expected=f"at most {limit} s",
             found=told,
         )
     off.demand_complete_sight()
     widest = max((abs(_offset(host)) for host in hosts), default=0.0)
-    return passed(f"The clocks of {len(hosts)} hosts differ from the collector's by at most {widest:.1f} s.")
+    return passed(f"The clocks of {count(len(hosts), 'host')} differ from that of osaudit by at most {widest:.1f} s.")
 
 
 def _offset(host: Host) -> float:

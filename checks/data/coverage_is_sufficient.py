@@ -1,4 +1,4 @@
-from auditor.check import Environment, Reason, Severity, Verdict, check, failed, not_applicable, passed, unknown
+from auditor.check import Environment, Host, Severity, Verdict, check, failed, not_applicable, passed, search
 
 
 @check.per_environment("DATA-012", severity=Severity.MEDIUM, sources=("DESIGN",), after_all=True)
@@ -30,17 +30,23 @@ def coverage_is_sufficient(environment: Environment) -> Verdict:
     """
     coverage = environment.coverage
     limit = environment.infrastructure.reference.thresholds.coverage_percent
-    apart = f" {coverage.not_configured} more lack a source." if coverage.not_configured else ""
-    if environment.hosts and all(host.visit.failure is not None for host in environment.hosts):
-        unknown(Reason.UNREACHABLE, f"No host of {environment.name} could be read, so it is not assessable.")
+    apart = f" {coverage.not_configured} more need a source that is not configured." if coverage.not_configured else ""
+    unread = search(environment.hosts, _was_not_read)
+    if unread.unseen and len(unread.unseen) == len(environment.hosts):
+        unread.demand_complete_sight()
     if coverage.percent is None:
-        return not_applicable(f"No verdict could be decided for {environment.name}.{apart}")
+        return not_applicable(f"Nothing was to be decided for {environment.name}.{apart}")
     total = coverage.decided + coverage.unknown
     counted = f"{coverage.decided} of {total} verdicts ({coverage.percent} %)"
     if coverage.percent < limit:
         return failed(
-            f"{environment.name} is not assessable: {counted} could be decided.{apart}",
+            f"{environment.name} is not assessable: only {counted} could be decided.{apart}",
             expected=f"at least {limit} % decided",
             found=f"{coverage.percent} %",
         )
     return passed(f"{counted} of {environment.name} could be decided.{apart}")
+
+
+def _was_not_read(host: Host) -> bool:
+    host.demand_visit()
+    return False

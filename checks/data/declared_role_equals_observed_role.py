@@ -48,10 +48,10 @@ def declared_role_equals_observed_role(host: Host) -> Verdict:
     - OSDiagTool: platform diagnostic - https://github.com/OutSystems/techsupp-osdiagtool/blob/HEAD/OSDiagTool/Platform/PlatformDiagnostic.cs
     """
     contradictions = {
-        "place": _place,
+        "environment": _place,
         "roles": _roles,
         "scheduler": _scheduler,
-        "purpose": _purpose,
+        "LifeTime": _purpose,
         "cache broker": _broker,
     }
     if _lacks_platform_server(host):
@@ -122,13 +122,13 @@ def _purpose(host: Host) -> str:
     lifetime = host.component(ComponentKind.LIFETIME)
     if environment.purpose is not Purpose.LIFETIME:
         return (
-            f"it runs LifeTime, but {environment.name} is declared for {environment.purpose}"
+            f"it runs LifeTime, but belongs to {environment.name} (purpose {environment.purpose})"
             if lifetime.can_run
             else ""
         )
     if Role.FRONT_END not in host.roles or lifetime.can_run:
         return ""
-    return f"it does not run LifeTime, but {environment.name} is declared for it"
+    return f"it does not run LifeTime, but belongs to {environment.name} (purpose lifetime)"
 
 
 def _broker(host: Host) -> str:

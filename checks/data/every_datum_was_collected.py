@@ -1,6 +1,6 @@
 from collections import Counter
 
-from auditor.check import ChannelName, Host, Reason, Severity, Verdict, check, failed, passed, unknown
+from auditor.check import ChannelName, Host, Reason, Severity, Verdict, check, count, failed, passed, unknown
 
 SHOWN = 8
 
@@ -37,13 +37,13 @@ def every_datum_was_collected(host: Host) -> Verdict:
     lost = host.unanswered
     if lost:
         counts = Counter(answer.outcome.value for answer in lost)
-        counted = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+        counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
         shown = ", ".join(answer.question for answer in lost[:SHOWN])
         more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
         over_wmi = host.visit.channel is ChannelName.WMI_OVER_WSMAN
         note = " The host was read over WMI alone." if over_wmi else ""
         return failed(
-            f"{len(lost)} of {len(host.answers)} questions to {host.name} were not answered ({counted}).{note}",
+            f"{len(lost)} of {count(len(host.answers), 'question')} to {host.name} got no answer ({counted}).{note}",
             expected="an answer to every question",
             found=f"{shown}{more}",
         )
@@ -53,5 +53,5 @@ def every_datum_was_collected(host: Host) -> Verdict:
     cut = [answer.question for answer in host.answers if not answer.complete]
     note = f" Cut short by a limit: {', '.join(cut)}." if cut else ""
     if host.left_out:
-        note += f" Left out, as the inventory asks for WMI alone: {len(host.left_out)} questions."
+        note += f" Left out, as the inventory asks for WMI alone: {count(len(host.left_out), 'question')}."
     return passed(f"All {len(host.answers) - len(host.left_out)} questions to {host.name} were answered.{note}")

@@ -32,7 +32,8 @@ def every_host_was_reached(host: Host) -> Verdict:
     ## How it is decided
 
     The visit of this scan ended without a failure: name, port, TLS or host key, sign-in and the exchange of questions
-    and answers all worked. The sentence says which of them failed. This finding cannot be waived.
+    and answers all worked. The sentence says which of them failed; all other verdicts about this host only refer to
+    it. This finding cannot be waived.
 
     ## How to fix
 
@@ -54,6 +55,6 @@ def every_host_was_reached(host: Host) -> Verdict:
     concern = next((word for start, word in CONCERNS if visit.failure.kind.startswith(start)), "the session")
     return failed(
         f"{host.name} could not be read: {visit.failure.sentence}",
-        expected="a visit without failure",
-        found=f"{visit.failure.kind}: it failed at {concern}",
+        expected="the host answers and lets us in",
+        found=f"{visit.failure.kind} (look at {concern})",
     )

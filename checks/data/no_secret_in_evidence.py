@@ -1,4 +1,4 @@
-from auditor.check import Host, Severity, Verdict, check, failed, passed
+from auditor.check import Host, Severity, Verdict, check, count, failed, passed
 
 
 @check.per_host("DATA-013", severity=Severity.CRITICAL, sources=("HSCONF", "DESIGN"), in_cloud=True)
@@ -34,8 +34,8 @@ def no_secret_in_evidence(host: Host) -> Verdict:
         return failed(
             f"Stored answers of {host.name} look like holding a secret: {', '.join(questions)}.",
             expected="no secret in any stored answer",
-            found=f"{len(questions)} suspicious answers",
+            found=count(len(questions), "suspicious answer"),
         )
     if not host.answers:
         host.demand_visit()
-    return passed(f"No secret was found in {len(host.answers)} stored answers of {host.name}.")
+    return passed(f"No secret was found in {count(len(host.answers), 'stored answer')} of {host.name}.")

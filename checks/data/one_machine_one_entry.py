@@ -1,6 +1,14 @@
-from itertools import combinations
-
-from auditor.check import HostPair, Infrastructure, Severity, Verdict, check, failed, not_applicable, passed, search
+from auditor.check import (
+    Host,
+    Infrastructure,
+    Severity,
+    Verdict,
+    check,
+    failed,
+    find_same_machines,
+    not_applicable,
+    passed,
+)
 
 
 @check.per_infrastructure("DATA-007", severity=Severity.MEDIUM, sources=("DESIGN",))
@@ -14,9 +22,9 @@ def one_machine_one_entry(infrastructure: Infrastructure) -> Verdict:
 
     ## How it is decided
 
-    Every two entries are compared by hardware UUID, GUID of the operating system, and network cards; two that agree
-    are one machine. Entries that declare each other in `same_machine_as` are left out. One pair found fails; a pass
-    needs every pair to be told apart.
+    The entries are compared by hardware UUID, GUID of the operating system, and network cards: where two of the three
+    agree, it is one machine. Entries that declare each other in `same_machine_as` are left out. One machine found
+    twice fails; a pass needs every host to be told from every other.
 
     ## How to fix
 
@@ -33,19 +41,17 @@ def one_machine_one_entry(infrastructure: Infrastructure) -> Verdict:
     """
     if len(infrastructure.hosts) < 2:
         return not_applicable("The inventory has fewer than two hosts.")
-    pairs = [HostPair(one, other) for one, other in combinations(infrastructure.hosts, 2)]
-    undeclared = [pair for pair in pairs if not _is_declared(pair)]
-    double = search(undeclared, lambda pair: pair.is_one_machine)
+    double = find_same_machines(([host] for host in infrastructure.hosts), _is_declared)
     if double.found:
+        names = "; ".join(machine.name for machine in double.found)
         return failed(
-            f"Two entries of the inventory are one machine: {double.names}.{double.unseen_note}",
+            f"Several entries of the inventory are one machine: {names}.{double.unseen_note}",
             expected="one entry for each machine",
-            found=double.names,
+            found=names,
         )
     double.demand_complete_sight()
     return passed(f"The {len(infrastructure.hosts)} hosts of the inventory are different machines.")
 
 
-def _is_declared(pair: HostPair) -> bool:
-    first, second = pair.first, pair.second
-    return second.name in first.declared.same_machine_as or first.name in second.declared.same_machine_as
+def _is_declared(one: Host, other: Host) -> bool:
+    return other.name in one.declared.same_machine_as or one.name in other.declared.same_machine_as

@@ -1,4 +1,4 @@
-from auditor.check import Infrastructure, Reason, Severity, Verdict, check, passed, search, unknown
+from auditor.check import Infrastructure, Reason, Severity, Verdict, check, name_few, passed, search, unknown
 
 
 @check.per_infrastructure("DATA-015", severity=Severity.INFO, sources=("DESIGN",))
@@ -32,7 +32,10 @@ def optional_sources_are_declared(infrastructure: Infrastructure) -> Verdict:
         unknown(Reason.NOT_DECLARED, "The inventory declares no environment.")
     silent = search(infrastructure.environments, lambda environment: environment.sources is None)
     if silent.found:
-        unknown(Reason.NOT_DECLARED, f"The inventory does not say which further sources there are: {silent.names}.")
+        names = name_few(environment.name for environment in silent.found)
+        unknown(
+            Reason.NOT_DECLARED, f"The inventory has no `sources` at {names}; write `sources: []` if there are none."
+        )
     told = "; ".join(
         f"{environment.name}: {', '.join(sorted(environment.sources or ())) or 'none'}"
         for environment in infrastructure.environments

@@ -1,4 +1,4 @@
-from auditor.check import Host, Outcome, Platform, Severity, Verdict, check, failed, passed
+from auditor.check import Host, Outcome, Platform, Severity, Verdict, check, count, failed, passed
 
 
 @check.per_host("DATA-011", severity=Severity.MEDIUM, sources=("ST-PRE", "DIAG-NET"), in_cloud=True)
@@ -36,7 +36,7 @@ def privilege_was_sufficient(host: Host) -> Verdict:
         if not denied:
             return passed(f"The account is not root on {host.name}, and no question was denied.")
         return failed(
-            f"The account is not root on {host.name}, and {len(denied)} questions were denied.",
+            f"The account is not root on {host.name}, and it was denied {count(len(denied), 'question')}.",
             expected="rights to answer every question",
             found=f"denied: {', '.join(answer.question for answer in denied)}",
         )

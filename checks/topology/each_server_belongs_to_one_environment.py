@@ -1,16 +1,13 @@
-from itertools import combinations, product
-
 from auditor.check import (
-    HostPair,
     Infrastructure,
     Purpose,
     Severity,
     Verdict,
     check,
     failed,
+    find_same_machines,
     not_applicable,
     passed,
-    search,
 )
 
 
@@ -25,10 +22,10 @@ def each_server_belongs_to_one_environment(infrastructure: Infrastructure) -> Ve
 
     ## How it is decided
 
-    The servers of each two application environments are compared by what they are, not by what they are called:
-    hardware UUID, GUID of the Windows installation, network cards; two that agree are one machine. One pair found
-    fails at once; a pass needs every pair to be told apart. Servers shared with the LifeTime environment are told by
-    TOPO-005. Hosts that are declared as nothing but a cache broker may serve several environments.
+    The servers of the application environments are compared by what they are, not by what they are called:
+    hardware UUID, GUID of the Windows installation, network cards. Where two of the three agree, it is one machine,
+    and that fails at once; a pass needs every server to be told from those of all other environments. A server shared
+    with LifeTime is told by TOPO-005. A host declared as nothing but a cache broker may serve several environments.
 
     ## How to fix
 
@@ -46,17 +43,13 @@ def each_server_belongs_to_one_environment(infrastructure: Infrastructure) -> Ve
     environments = [item for item in infrastructure.on_premises if item.purpose is not Purpose.LIFETIME]
     if len(environments) < 2:
         return not_applicable("There are not two application environments on servers of ours.")
-    pairs = [
-        HostPair(mine, theirs)
-        for one, other in combinations(environments, 2)
-        for mine, theirs in product(one.platform_hosts, other.platform_hosts)
-    ]
-    shared = search(pairs, lambda pair: pair.is_one_machine)
+    shared = find_same_machines(environment.platform_hosts for environment in environments)
     if shared.found:
+        names = "; ".join(machine.name for machine in shared.found)
         return failed(
-            f"One server serves two environments: {shared.names} are one machine each.{shared.unseen_note}",
+            f"One server serves several environments: {names} are one machine.{shared.unseen_note}",
             expected="servers that belong to one environment each",
-            found=f"the same machine: {shared.names}",
+            found=f"the same machine: {names}",
         )
     for environment in environments:
         environment.demand_hosts()

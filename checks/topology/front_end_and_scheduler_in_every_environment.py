@@ -30,22 +30,22 @@ def front_end_and_scheduler_in_every_environment(environment: Environment) -> Ve
     - Monitoring an environment - https://github.com/OutSystems/docs-product/blob/main/src/monitor-and-troubleshoot/monitoring-an-environment.md
     - OSDiagTool: platform diagnostic - https://github.com/OutSystems/techsupp-osdiagtool/blob/HEAD/OSDiagTool/Platform/PlatformDiagnostic.cs
     """
-    roles = {"front-end": _is_front_end, "scheduler": _runs_scheduler}
+    roles = {"runs as a front-end": _is_front_end, "runs the scheduler": _runs_scheduler}
     sightings = {name: search(environment.platform_hosts, runs) for name, runs in roles.items()}
     lacking = [name for name, sighting in sightings.items() if not sighting.found and not sighting.unseen]
     if lacking:
         # Where no host has Platform Server at all, that is the finding.
         environment.find_servers()
         return failed(
-            f"{environment.name} has no {' and no '.join(lacking)}.",
+            f"No server of {environment.name} {', and none '.join(lacking)}.",
             expected="at least one front-end and one running scheduler",
-            found=", ".join(f"{name}: {sighting.names or 'none'}" for name, sighting in sightings.items()),
+            found=", ".join(f"{sighting.names or 'none'} {name}" for name, sighting in sightings.items()),
         )
     for sighting in sightings.values():
         if not sighting.found:
             sighting.demand_complete_sight()
-    front_ends, schedulers = sightings["front-end"].names, sightings["scheduler"].names
-    return passed(f"{environment.name}: front-end on {front_ends}; scheduler on {schedulers}.")
+    front_ends, schedulers = (sighting.names for sighting in sightings.values())
+    return passed(f"{environment.name} has a front-end on {front_ends}, and the scheduler runs on {schedulers}.")
 
 
 def _is_front_end(host: Host) -> bool:

@@ -1,4 +1,4 @@
-from auditor.check import Environment, Host, Purpose, Severity, Verdict, check, facts, failed, passed, search
+from auditor.check import Environment, Host, Purpose, Severity, Verdict, check, count, facts, failed, passed, search
 
 # The web applications of the platform itself, by their path in IIS: the services, the consoles, and the system
 # components that the vendor's diagnostic tool expects in every environment (OSDiagTool, PlatformDBIntegrity.cs, 2024).
@@ -56,7 +56,7 @@ def lifetime_environment_carries_no_business_application(environment: Environmen
         return failed(
             f"{environment.name} also carries {shown} (on {busy.names}).{busy.unseen_note}",
             expected="only LifeTime, its plugins, and the platform's own applications",
-            found=f"{len(names)} further applications",
+            found=count(len(names), "further application"),
         )
     busy.demand_complete_sight()
     servers.demand_complete_sight()

@@ -69,7 +69,7 @@ def lifetime_environment_exists(infrastructure: Infrastructure) -> Verdict:
     inside = search(environment.platform_hosts, _runs_lifetime)
     if inside.found and elsewhere.found:
         return failed(
-            f"There are two LifeTime installations: {environment.name} ({inside.names}) and {elsewhere.names}.",
+            f"LifeTime runs on {inside.names} ({environment.name}), and also on {elsewhere.names}.",
             expected=f"LifeTime in {environment.name} alone",
             found=f"LifeTime also on {elsewhere.names}",
         )

@@ -1,15 +1,14 @@
-from itertools import product
-
 from auditor.check import (
-    HostPair,
     Infrastructure,
     Severity,
     Verdict,
     check,
+    count,
     failed,
+    find_same_machines,
     lifetime_and_others,
+    name_few,
     passed,
-    search,
 )
 
 
@@ -29,9 +28,10 @@ def lifetime_environment_shares_no_server(infrastructure: Infrastructure) -> Ver
     ## How it is decided
 
     Every server of the LifeTime environment is compared with every server of the other environments by what it is,
-    not by what it is called: hardware UUID, GUID of the Windows installation, network cards. Two that agree are one
-    machine. One alone proves nothing, because clones of a template share the GUID. One pair found fails at once;
-    a pass needs every pair to be told apart. If there is no LifeTime at all, the check does not apply.
+    not by what it is called: hardware UUID, GUID of the Windows installation, network cards. Where two of the three
+    agree, it is one machine, and that fails at once. One alone proves nothing, because clones of a template share the
+    GUID. A pass needs every LifeTime server to be told from every other server. If there is no LifeTime at all, the
+    check does not apply.
 
     ## How to fix
 
@@ -52,19 +52,17 @@ def lifetime_environment_shares_no_server(infrastructure: Infrastructure) -> Ver
     - Reinstall the infrastructure management console in a dedicated environment - https://github.com/OutSystems/docs-support/blob/main/src/enterprise/maintenance/reinstall-lifetime.md
     """
     lifetime, others = lifetime_and_others(infrastructure)
-    pairs = [
-        HostPair(mine, theirs)
-        for one, other in product(lifetime, others)
-        for mine, theirs in product(one.platform_hosts, other.platform_hosts)
-    ]
-    shared = search(pairs, lambda pair: pair.is_one_machine)
+    mine, theirs = ([host for item in side for host in item.platform_hosts] for side in (lifetime, others))
+    shared = find_same_machines((mine, theirs))
     if shared.found:
+        names = "; ".join(machine.name for machine in shared.found)
         return failed(
-            f"The LifeTime environment shares a server: {shared.names} are one machine each.{shared.unseen_note}",
+            f"LifeTime shares a server with another environment: {names} are one machine.{shared.unseen_note}",
             expected="servers that belong to LifeTime alone",
-            found=f"the same machine: {shared.names}",
+            found=f"the same machine: {names}",
         )
     for environment in (*lifetime, *others):
         environment.demand_hosts()
     shared.demand_complete_sight()
-    return passed(f"All {len(pairs)} pairs of a LifeTime server and another server are different machines.")
+    names = name_few(host.name for host in mine)
+    return passed(f"No server of LifeTime ({names}) is among {count(len(theirs), 'server')} of other environments.")

@@ -48,14 +48,15 @@ def lifetime_has_database_catalogs_of_its_own(infrastructure: Infrastructure) ->
     lifetime, others = lifetime_and_others(infrastructure)
     servers = [server for environment in lifetime for server in environment.find_servers().found]
     readable = search(servers, lambda host: bool(_catalogs(host)))
-    mine = [section for host in readable.found for section in _catalogs(host)]
+    # Front-ends of one environment name the same catalogs, so each is kept once.
+    mine = list(dict.fromkeys(section for host in readable.found for section in _catalogs(host)))
     candidates = [host for environment in others for host in environment.platform_hosts]
     sharing = search(candidates, lambda host: host.has_platform_server and _shares(_catalogs(host), mine))
     if sharing.found:
         return failed(
             f"{sharing.names} and LifeTime ({readable.names}) use the same database catalog.{sharing.unseen_note}",
             expected="catalogs that only LifeTime uses",
-            found=", ".join(sorted({f"{section.catalog} on {section.server}" for section in mine})),
+            found=", ".join(sorted({told for host in sharing.found for told in _shared(_catalogs(host), mine)})),
         )
     for environment in (*lifetime, *others):
         environment.demand_hosts()
@@ -79,6 +80,10 @@ def _shares(theirs: tuple[facts.DatabaseSection, ...], mine: list[facts.Database
         sentence = f"Two environments use the Oracle service {same[0].catalog}; which schema each uses is not known."
         unknown(Reason.SOURCE_NOT_CONFIGURED, sentence)
     return bool(same)
+
+
+def _shared(theirs: tuple[facts.DatabaseSection, ...], mine: list[facts.DatabaseSection]) -> set[str]:
+    return {f"{one.catalog} on {one.server}" for one in theirs if any(_is_one(one, other) for other in mine)}
 
 
 def _lacks_schema(section: facts.DatabaseSection) -> bool:

@@ -1,5 +1,8 @@
 from auditor.check import ComponentKind, Host, Purpose, Severity, State, Verdict, check, failed, passed, search
 
+PUBLISHED = "LifeTime"
+MARKS = {PUBLISHED: ComponentKind.LIFETIME, "the LifeTime payload": ComponentKind.LIFETIME_PAYLOAD}
+
 
 @check.per_host(
     "TOPO-006",
@@ -19,10 +22,10 @@ def lifetime_not_in_existing_environment(host: Host) -> Verdict:
     ## How it is decided
 
     No server of any other environment carries a mark of LifeTime: neither a published LifeTime (its applications in
-    IIS) nor the payload that the combined installer leaves (a registry value and a solution file). The two are told
-    apart in the sentence: a published LifeTime breaks the set-up; the payload alone runs nothing and weighs no more
-    than medium, but shows that the wrong installer was used and is one click away from being published. Folders that
-    a removed LifeTime left behind do not fail here.
+    IIS) nor the payload that the combined installer leaves (a registry value and a solution file). A published
+    LifeTime breaks the set-up and is critical. The payload alone runs nothing and is medium: it shows that the wrong
+    installer was used, and it is one click away from being published. Where it could not be read whether the payload
+    is published, the finding stays critical. Folders that a removed LifeTime left behind do not fail here.
 
     ## How to fix
 
@@ -46,20 +49,23 @@ def lifetime_not_in_existing_environment(host: Host) -> Verdict:
     - Remove the infrastructure management console from an environment - https://github.com/OutSystems/docs-support/blob/main/src/enterprise/maintenance/remove-infra-mgmt-console.md
     - LifeTime Management Console release notes - https://github.com/OutSystems/docs-support/blob/main/src/release-notes/lifetime-management-console/lifetime-management-console.md
     """
-    marks = search((ComponentKind.LIFETIME, ComponentKind.LIFETIME_PAYLOAD), lambda kind: _is_mark(host, kind))
+    marks = search(tuple(MARKS), lambda name: _is_mark(host, MARKS[name]))
     place = f"{host.name} ({host.environment.name})" if host.environment else host.name
-    if ComponentKind.LIFETIME in marks.found:
+    if PUBLISHED in marks.found:
         return failed(
             f"{place} also runs LifeTime{_version(host, ComponentKind.LIFETIME)}.",
             expected="LifeTime in an environment of its own only",
             found=f"LifeTime published on {host.name}",
         )
     if marks.found:
-        published = "; whether it is published could not be read" if marks.unseen else ", which is not published"
+        payload = f"the LifeTime payload{_version(host, ComponentKind.LIFETIME_PAYLOAD)}"
+        quiet = f"only {payload}, which is not published"
         return failed(
-            f"{place} carries only the LifeTime payload{_version(host, ComponentKind.LIFETIME_PAYLOAD)}{published}.",
+            f"{place} carries {f'{payload}; whether it is published could not be read' if marks.unseen else quiet}.",
             expected="no mark of LifeTime",
             found="the payload of the combined installer",
+            # It weighs less only where it is proved that nothing runs.
+            severity=None if marks.unseen else Severity.MEDIUM,
         )
     marks.demand_complete_sight()
     if host.component(ComponentKind.LIFETIME).state is State.LEFTOVER:

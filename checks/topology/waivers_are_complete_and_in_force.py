@@ -11,12 +11,13 @@ from auditor.check import (
     Status,
     Verdict,
     check,
-    covers,
+    count,
     failed,
+    match_waivers,
     passed,
 )
 
-OWN_NAMES = ("TOPO-011", "waivers_are_complete_and_in_force")
+OWN_ID = "TOPO-011"
 MONTHS = 12
 MONTHS_WHEN_CRITICAL = 3
 
@@ -32,10 +33,11 @@ def waivers_are_complete_and_in_force(infrastructure: Infrastructure) -> Verdict
 
     ## How it is decided
 
-    Each waiver must name a known check, a reason, an owner and an approver; must not have ended; must last at most 12
-    months, or 3 if the check is critical; must not name DATA-001, DATA-008 or DATA-013, which cannot be waived; and
-    must match at least one verdict of this scan. A waiver that matches only verdicts which need none is named as
-    superfluous, without failing. Without waivers the check passes.
+    Each waiver must name a known check (by its id, its name or a former name), a reason, an owner and an approver;
+    must not have ended; must last at most 12 months, or 3 if a verdict that it matches is critical; must not name
+    DATA-001, DATA-008 or DATA-013, which cannot be waived; and must match at least one verdict of this scan. A waiver
+    that matches only verdicts which need none is named as superfluous, without failing. Without waivers the check
+    passes.
 
     ## How to fix
 
@@ -52,21 +54,22 @@ def waivers_are_complete_and_in_force(infrastructure: Infrastructure) -> Verdict
     purposes = {environment.name: environment.purpose.value for environment in infrastructure.environments}
     faults: list[str] = []
     superfluous: list[str] = []
-    for waiver in infrastructure.waivers:
-        covered = [finding for finding in infrastructure.earlier if covers(waiver, finding, purposes)]
+    matches = match_waivers(infrastructure.waivers, infrastructure.earlier, purposes, infrastructure.check_names)
+    for waiver, covered in matches:
         faults += [f"{_place(waiver)} {fault}" for fault in _faults(waiver, covered, infrastructure)]
         if covered and not any(item.verdict.status in (Status.FAIL, Status.UNKNOWN) for item in covered):
             superfluous.append(_place(waiver))
     note = f" Superfluous, as the verdicts need none: {', '.join(superfluous)}." if superfluous else ""
+    waivers = count(len(infrastructure.waivers), "waiver")
     if faults:
         return failed(
-            f"{len(faults)} faults in {len(infrastructure.waivers)} waivers: {'; '.join(faults)}.{note}",
+            f"{count(len(faults), 'fault')} in {waivers}: {'; '.join(faults)}.{note}",
             expected="complete waivers in force, each matching something",
             found="; ".join(faults),
         )
     if not infrastructure.waivers:
         return passed("There are no waivers.")
-    return passed(f"All {len(infrastructure.waivers)} waivers are complete and in force.{note}")
+    return passed(f"{waivers} checked: complete and in force.{note}")
 
 
 def _place(waiver: Any) -> str:
@@ -76,12 +79,13 @@ def _place(waiver: Any) -> str:
 
 def _faults(waiver: Any, covered: list[Finding], infrastructure: Infrastructure) -> Iterator[str]:
     today = infrastructure.judged_at.date()
-    if any(waiver.check in (name, *_slugs(name, infrastructure)) for name in NEVER_WAIVED):
+    check_id = infrastructure.check_names.get(waiver.check, waiver.check)
+    if check_id in NEVER_WAIVED:
         yield "cannot be waived"
         return
     if waiver.check not in infrastructure.check_names:
         yield "names no known check"
-    elif not covered and waiver.check not in OWN_NAMES:
+    elif not covered and check_id != OWN_ID:
         yield "matches nothing"
     for part in ("reason", "owner", "approver"):
         if not getattr(waiver, part).strip():
@@ -93,10 +97,6 @@ def _faults(waiver: Any, covered: list[Finding], infrastructure: Infrastructure)
         yield "ends before it begins"
     elif waiver.until > _months_after(waiver.granted, months):
         yield f"lasts longer than {months} months"
-
-
-def _slugs(check_id: str, infrastructure: Infrastructure) -> set[str]:
-    return {finding.slug for finding in infrastructure.earlier if finding.check == check_id}
 
 
 def _months_after(day: date, months: int) -> date:

@@ -15,6 +15,7 @@ from auditor.model.fact import Facts
 from auditor.model.inventory import Host, SSHEndpoint, WinRMEndpoint, WinRMSignIn
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Answer, Outcome, Platform, Question, Verb
+from auditor.scanning import arrived
 from auditor.simulation.machine import Machine, load_machine
 
 MACHINES = Path(__file__).parents[2] / "fixtures" / "machines"
@@ -44,7 +45,7 @@ def ask(machine: Machine) -> dict[str, Answer]:
             ],
         }
     )
-    return {
+    answers = {
         row["id"]: Answer(
             question=row["id"],
             outcome=Outcome(row["outcome"]),
@@ -54,6 +55,7 @@ def ask(machine: Machine) -> dict[str, Answer]:
         )
         for row in document["answers"]
     }
+    return arrived(answers, DIGEST_KEY)
 
 
 def _arguments(question: Question) -> object:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from auditor.collectors import questions_for
-from auditor.collectors.redaction import redact
 from auditor.evaluating import HostReading, judge_readings, read_host
 from auditor.model.inventory import Environment, Host, Inventory, SSHEndpoint, WinRMEndpoint, WinRMSignIn
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Platform
 from auditor.model.reference import Reference
 from auditor.model.scan import Judgement
+from auditor.scanning import arrived
 from auditor.simulation.answering import run_script
 from auditor.simulation.infrastructure import ModelledHost, ModelledInfrastructure, Reach
 from auditor.transports.base import Limits, Request
@@ -57,7 +57,7 @@ def _visit(host: ModelledHost) -> Visit:
         datetime.now(UTC),
         channel,
         platform,
-        {answer.question: redact(answer) for answer in answers},
+        arrived({answer.question: answer for answer in answers}, request.digest_key),
         requests=5,
     )
 

@@ -59,12 +59,13 @@ def test_roles(scanned: tuple[ModelledInfrastructure, ScanRecord]) -> None:
 def test_findings(scanned: tuple[ModelledInfrastructure, ScanRecord]) -> None:
     infrastructure, record = scanned
     assert record.judgement is not None
-    expected = {(item.check, item.subject): item.status for item in infrastructure.expected.findings}
+    expected = {(item.check, item.subject): item for item in infrastructure.expected.findings}
     by_subject = {(item.check, item.subject): item for item in record.judgement.findings}
     missing = {
         f"{check} {subject.name}": _sentence(by_subject[check, subject])
-        for (check, subject), status in expected.items()
-        if by_subject[check, subject].verdict.status is not status
+        for (check, subject), item in expected.items()
+        if by_subject[check, subject].verdict.status is not item.status
+        or item.severity not in (None, by_subject[check, subject].severity)
     }
     unexpected = {
         f"{item.check} {item.subject.name}": _sentence(item)
@@ -75,4 +76,4 @@ def test_findings(scanned: tuple[ModelledInfrastructure, ScanRecord]) -> None:
 
 
 def _sentence(finding: Finding) -> str:
-    return f"{finding.verdict.status}: {finding.verdict.sentence}"
+    return f"{finding.verdict.status} ({finding.severity}): {finding.verdict.sentence}"

@@ -64,7 +64,7 @@ def passing(_: Any) -> Verdict:
 
 def material(document: Mapping[str, Any]) -> Material:
     """Return the material that a case document spells."""
-    return make_material(document, frozenset())
+    return make_material(document, {})
 
 
 def small(**changes: Any) -> Material:

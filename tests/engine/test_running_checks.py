@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from auditor.check import (
+    ComponentKind,
     Environment,
     Host,
     Inapplicable,
@@ -274,6 +275,58 @@ def test_the_reference_lowers_severity_by_one_step_but_not_for_all_groups(
 
     assert found["dev-1"].severity is expected
     assert found["prd-1"].severity is severity
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "expected"),
+    [
+        (Severity.CRITICAL, Severity.MEDIUM, Severity.MEDIUM),
+        (Severity.CRITICAL, Severity.CRITICAL, Severity.CRITICAL),
+        (Severity.CRITICAL, None, Severity.CRITICAL),
+        (Severity.MEDIUM, Severity.CRITICAL, Severity.MEDIUM),
+        (Severity.LOW, Severity.HIGH, Severity.LOW),
+    ],
+)
+def test_a_verdict_may_weigh_less_than_its_check_but_never_more(
+    own: Severity, given: Severity | None, expected: Severity
+) -> None:
+    judge = host_check("TOPO-900", lambda host: failed("No.", expected="a", found="b", severity=given), severity=own)
+    found = by_name(run_checks([judge], small()), "TOPO-900")
+
+    assert (found["dev-1"].severity, found["dev-1"].verdict.status) == (expected, Status.FAIL)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "given", "expected"),
+    [("COMP-900", Severity.HIGH, Severity.MEDIUM), ("COMP-900", Severity.LOW, Severity.LOW),
+     ("TOPO-900", Severity.HIGH, Severity.HIGH)],
+)  # fmt: skip
+def test_the_reference_lowers_what_the_verdict_has_lowered(check_id: str, given: Severity, expected: Severity) -> None:
+    def judge(_: Host) -> Verdict:
+        return failed("No.", expected="a", found="b", severity=given)
+
+    stuff = small(reference={"lower_severity_for": ["development"]})
+    found = by_name(run_checks([host_check(check_id, judge, severity=Severity.CRITICAL)], stuff), check_id)
+
+    assert (found["dev-1"].severity, found["prd-1"].severity) == (expected, given)
+
+
+def test_of_a_host_that_could_not_be_read_a_verdict_only_says_where_the_cause_stands() -> None:
+    silent = {"dev-1": {"environment": "Development", "visit": {"failure": "dropped", "sentence": "A long story."}}}
+    judges = {
+        "HOST-001": lambda host: passed(host.fact(facts.OS_NAME)),
+        "HOST-002": lambda host: passed(host.component(ComponentKind.LIFETIME).state),
+        "HOST-003": lambda host: passed(host.role_reading.statement),
+        "HOST-004": lambda host: passed(str(host.demand_visit())),
+    }
+    checks = [host_check(name, judge) for name, judge in judges.items()]
+
+    verdicts = {finding.verdict for finding in run_checks(checks, small(hosts=silent))}
+
+    assert verdicts == {
+        Verdict(Status.UNKNOWN, "dev-1 could not be read (see DATA-001).", reason=Reason.UNREACHABLE,
+                because_of="DATA-001")
+    }  # fmt: skip
 
 
 def test_the_evidence_of_a_finding_is_what_was_looked_at_for_its_own_subject() -> None:

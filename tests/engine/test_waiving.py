@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 
 import pytest
 
-from auditor.engine.waiving import NEVER_WAIVED, lay_waivers
+from auditor.bundled import checks_folder
+from auditor.engine.discovery import load_checks
+from auditor.engine.runner import run_checks
+from auditor.engine.waiving import NEVER_WAIVED, check_names, lay_waivers, match_waivers
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.inventory import Environment, Inventory, Purpose
 from auditor.model.waiver import Waiver
+from tests.engine.example_checks import host_check, passing, small
 
 INVENTORY = Inventory("Example", (Environment("Live", Purpose.PRODUCTION), Environment("Test", Purpose.QUALITY)))
 TODAY = date(2026, 3, 2)
+NAMES = {"COMP-001": "COMP-001", "a_slug": "COMP-001", "an_old_name": "COMP-001"}
 
 
 def finding(check: str = "COMP-001", status: Status = Status.FAIL, subject: Subject | None = None) -> Finding:
@@ -33,14 +39,14 @@ def waiver(
 
 
 def is_laid(item: Finding, laid: Waiver, today: date = TODAY) -> bool:
-    (result,) = lay_waivers([item], [laid], INVENTORY, today)
+    (result,) = lay_waivers([item], [laid], INVENTORY, today, NAMES)
     assert result.verdict == item.verdict
     return result.waiver is not None
 
 
 @pytest.mark.parametrize("status", [Status.FAIL, Status.UNKNOWN])
 def test_a_waiver_lies_beside_the_verdict_and_leaves_it_as_it_is(status: Status) -> None:
-    (result,) = lay_waivers([finding(status=status)], [waiver()], INVENTORY, TODAY)
+    (result,) = lay_waivers([finding(status=status)], [waiver()], INVENTORY, TODAY, NAMES)
 
     assert result.verdict.status is status
     assert result.is_waived
@@ -62,9 +68,36 @@ def test_the_checks_that_are_never_waived_are_those_of_reach_identity_and_secret
     assert sorted(NEVER_WAIVED) == ["DATA-001", "DATA-008", "DATA-013"]
 
 
-def test_a_waiver_may_name_the_check_by_its_slug() -> None:
-    assert is_laid(finding(), waiver("a_slug"))
-    assert not is_laid(finding(), waiver("another_slug"))
+@pytest.mark.parametrize("name", ["COMP-001", "a_slug", "an_old_name"])
+def test_a_waiver_may_name_the_check_by_its_id_its_slug_or_a_former_name(name: str) -> None:
+    assert is_laid(finding(), waiver(name))
+
+
+@pytest.mark.parametrize("name", ["COMP-002", "another_slug", ""])
+def test_a_waiver_for_another_check_or_for_none_covers_nothing(name: str) -> None:
+    assert not is_laid(finding(), waiver(name))
+
+
+def test_the_names_of_checks_are_their_ids_slugs_and_former_names() -> None:
+    checks = [host_check("HOST-001", passing, formerly=("old_thing", "HOST-900")), host_check("HOST-002", passing)]
+
+    assert check_names(checks) == {
+        "HOST-001": "HOST-001", "host_001": "HOST-001", "old_thing": "HOST-001", "HOST-900": "HOST-001",
+        "HOST-002": "HOST-002", "host_002": "HOST-002",
+    }  # fmt: skip
+
+
+def test_a_waiver_by_a_former_name_of_a_check_that_is_never_waived_covers_nothing() -> None:
+    former = {"reached": "DATA-001"}
+
+    assert match_waivers([waiver("reached")], [finding("DATA-001")], {}, former) == [(waiver("reached"), [])]
+
+
+def test_the_first_of_two_waivers_for_a_finding_is_laid() -> None:
+    wide, narrow = waiver("an_old_name"), waiver(host="web-1")
+    (result,) = lay_waivers([finding()], [wide, narrow], INVENTORY, TODAY, NAMES)
+
+    assert result.waiver is wide
 
 
 @pytest.mark.parametrize(
@@ -113,6 +146,23 @@ def test_a_waiver_is_in_force_from_its_first_to_its_last_day(today: date, expect
 
 def test_an_ended_waiver_does_not_hide_the_one_in_force_behind_it() -> None:
     ended, renewed = waiver(until=date(2026, 2, 1)), waiver(granted=date(2026, 2, 1))
-    (result,) = lay_waivers([finding()], [ended, renewed], INVENTORY, TODAY)
+    (result,) = lay_waivers([finding()], [ended, renewed], INVENTORY, TODAY, NAMES)
 
     assert result.waiver is renewed
+
+
+def test_a_waiver_by_a_former_name_is_known_and_laid() -> None:
+    checks = [
+        dataclasses.replace(check, formerly=("lifetime_is_dedicated",)) if check.id == "TOPO-006" else check
+        for check in load_checks([checks_folder()])
+    ]
+    hosts = {"dev-1": {"environment": "Development", "roles": ["front-end"], "components": {"lifetime": "present"}}}
+    laid = dataclasses.replace(waiver("lifetime_is_dedicated", host="dev-1"), until=date(2026, 3, 31))
+    stuff = dataclasses.replace(small(hosts=hosts), waivers=(laid,), check_names=check_names(checks))
+
+    findings = lay_waivers(run_checks(checks, stuff), [laid], stuff.inventory, TODAY, stuff.check_names)
+
+    by_check = {item.check: item for item in findings if item.subject.name in ("dev-1", stuff.inventory.infrastructure)}
+    assert by_check["TOPO-006"].waiver is laid
+    assert by_check["TOPO-011"].verdict == Verdict(Status.PASS, "1 waiver checked: complete and in force.")
+    assert [item.check for item in findings if item.waiver] == ["TOPO-006"]

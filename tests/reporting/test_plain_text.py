@@ -68,6 +68,12 @@ def test_an_excerpt_shows_values_as_they_were_answered() -> None:
     )
 
 
+def test_an_excerpt_of_records_reads_by_column() -> None:
+    answer = Answer("q", Outcome.OK, {"entries": [{"name": "docs", "folder": True}, {"name": "share", "folder": True}]})
+
+    assert excerpt(answer) == "entries[].folder = true, true; entries[].name = docs, share"
+
+
 def test_an_excerpt_of_a_cut_list_says_that_it_was_cut() -> None:
     assert excerpt(Answer("q", Outcome.OK, ["a"], complete=False)) == "a …"
 

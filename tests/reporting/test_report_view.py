@@ -26,6 +26,7 @@ from tests.reporting.northwind import (
 )
 from tests.reporting.pages import check_texts
 from tests.reporting.records import (
+    UNREACHED,
     failing,
     finding,
     host_subject,
@@ -213,6 +214,16 @@ def test_causes_say_what_to_do_and_a_broken_check_comes_first() -> None:
 
     assert [cause.reason for cause in causes] == ["error", "unreachable", "source-not-configured"]
     assert all(cause.what_to_do for cause in causes)
+
+
+def test_verdicts_that_quote_the_failure_of_one_host_wait_for_it_together() -> None:
+    record = drifted_record()
+    quoting = finding("TOPO-003", INFRASTRUCTURE, unknown(f"Not all could be seen (qa-1): {UNREACHED.sentence}"))
+
+    (cause,) = view_of(with_findings(record, quoting)).causes
+    (row,) = cause.rows
+    assert row.sentence == UNREACHED.sentence
+    assert {"TOPO-003", "TOPO-006"} <= {item.check for item in row.findings}
 
 
 def test_every_reason_has_words() -> None:

@@ -45,6 +45,20 @@ def test_the_comparison_lists_hosts_components_roles_and_findings() -> None:
     assert terminal.tables[0].rows[0].cells[:2] == ("qa-1", "lost sight")
 
 
+def test_a_host_that_went_silent_takes_one_row_of_components_and_few_of_findings() -> None:
+    tables = {table.title: table for table in terminal_diff(compare(healthy_record(), drifted_record())).tables}
+    components = [row.cells for row in tables["Components"].rows if row.cells[0] == "qa-1"]
+    lost = [row.cells for row in tables["Findings"].rows if row.cells[0] == "lost sight"]
+
+    assert components == [("qa-1", "9 components", "lost sight", "3 there, 6 not", "not known")]
+    assert [cells[1:4] for cells in lost] == [
+        ("critical", "4 checks", "4 verdicts"),
+        ("high", "2 checks", "2 verdicts"),
+        ("medium", "2 checks", "2 verdicts"),
+    ]
+    assert "TOPO-006" in lost[0][4]
+
+
 def test_a_comparison_of_equal_scans_says_that_nothing_changed() -> None:
     terminal = terminal_diff(compare(healthy_record(41), healthy_record(42)))
 

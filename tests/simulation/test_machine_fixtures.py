@@ -279,3 +279,19 @@ def test_hostile_values_arrive_unchanged() -> None:
     assert "\x1b[31m" in installer_values(machine)["ServiceCenter"]
     assert "/<script>alert('app')</script>" in applications(machine)
     assert "@SUM(1+1)*cmd|' /C calc'!A0" in services(machine)
+
+
+def hsconf(machine: Machine) -> str:
+    answer = ask(machine, "file", path="server.hsconf", base=INSTALL, text=65536)
+    return str(answer["value"]["text"]) if answer["outcome"] == "ok" else ""
+
+
+def test_only_the_model_made_for_it_holds_passwords_in_clear_text() -> None:
+    windows = {file.stem: load_machine(file) for file in MODELS if "linux" not in file.stem}
+    texts = {name: hsconf(machine) for name, machine in windows.items() if machine.platform is Platform.WINDOWS}
+
+    clear = (planted.PLATFORM_ADMIN_PASSWORD, planted.CLEAR_ADMIN_PASSWORD)
+    for secret in clear:
+        assert {name for name, text in texts.items() if secret in text} == {"p16-clear-text-password"}
+        assert secret in windows["p16-clear-text-password"].secrets
+    assert sum(planted.ADMIN_PASSWORD in text for text in texts.values()) > 50

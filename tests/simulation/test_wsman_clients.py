@@ -190,7 +190,7 @@ def test_a_large_script_may_come_in_pieces(http: SimulatedServer) -> None:
 def test_a_script_cut_short_answers_nothing(http: SimulatedServer) -> None:
     text = windows_text(questions())
     stdout, stderr, exit_code = visit(pywinrm(http), text.partition(REQUEST_END)[0])
-    assert (stdout, exit_code) == (b"", 1)
+    assert (stdout, exit_code) == (b"osaudit\r\n", 1)
     assert stderr.startswith(b"#< CLIXML")
 
 
@@ -208,7 +208,7 @@ def test_a_command_line_above_the_limit_of_cmd_is_refused(http: SimulatedServer)
 def test_a_locked_down_machine_says_so_and_runs_nothing() -> None:
     with serve_wsman(windows_machine("p14-locked-down"), accounts=ACCOUNTS) as server:
         stdout, _, _ = visit(pywinrm(server), windows_text(questions()))
-    assert stdout == b"-----OSAUDIT CONSTRAINED LANGUAGE-----\r\n"
+    assert stdout == b"osaudit\r\n-----OSAUDIT CONSTRAINED LANGUAGE-----\r\n"
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,6 @@ def test_what_a_script_prints_can_be_spoilt() -> None:
     options = {"spoil": lambda stdout: b"Welcome!\r\n" + stdout[: len(stdout) // 2], "stderr": b"#< CLIXML\r\n"}
     with serving(**options) as server:
         stdout, stderr, exit_code = visit(pywinrm(server), windows_text(questions()))
-    assert stdout.startswith(b"Welcome!\r\n-----BEGIN OSAUDIT ANSWER-----")
+    assert stdout.startswith(b"Welcome!\r\nosaudit\r\n-----BEGIN OSAUDIT ANSWER-----")
     assert b"-----END" not in stdout
     assert (stderr, exit_code) == (b"#< CLIXML\r\n", 0)

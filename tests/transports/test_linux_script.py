@@ -150,6 +150,10 @@ def test_a_pattern_and_a_limit_cut_a_folder(shell: list[str], tree: Path) -> Non
     assert (len(cut.value["entries"]), cut.complete) == (5, False)
     exact = ask(shell, Verb.DIRECTORY, path=str(tree), like="log-*", limit=12)
     assert (len(exact.value["entries"]), exact.complete) == (12, True)
+    for number in range(501):
+        (tree / f"many-{number:03}").write_text("")
+    many = ask(shell, Verb.DIRECTORY, path=str(tree), like="many-*", limit=900)
+    assert (len(many.value["entries"]), many.complete) == (500, False)
     nothing = ask(shell, Verb.DIRECTORY, path=str(tree), like="none*")
     assert (nothing.outcome, nothing.value["entries"]) == (Outcome.OK, [])
 
@@ -236,6 +240,14 @@ def test_the_clock_is_right_in_every_zone(shell: list[str], zone: str, minutes: 
 
 
 @every_shell
+def test_a_zone_that_is_named_by_its_offset_keeps_its_sign(shell: list[str]) -> None:
+    # Zones without an abbreviation have such names: Istanbul is +03, Buenos Aires -03.
+    for zone, minutes in (("+03", 180), ("-03", -180)):
+        answer = run(shell, question(Verb.CLOCK), environment={**os.environ, "TZ": f"<{zone}>{-minutes // 60}"})["q"]
+        assert (answer.value["zone"], answer.value["offset_minutes"]) == (zone, minutes)
+
+
+@every_shell
 def test_the_account_says_whether_it_is_root(shell: list[str]) -> None:
     assert ask(shell, Verb.ACCOUNT).value == {"administrator": True}
     assert ask([*NOBODY, *shell], Verb.ACCOUNT).value == {"administrator": False}
@@ -306,6 +318,8 @@ def test_a_package_manager_that_knows_no_package_proves_nothing(shell: list[str]
     environment = programs(tmp_path / "bin", dpkg_query="exit 0", rpm="exit 0")
     answer = run(shell, question(Verb.COMMAND, name="packages"), environment=environment)["q"]
     assert (answer.outcome, answer.detail) == (Outcome.FAILED, "no package is listed")
+    broker = run(shell, question(Verb.COMMAND, name="rabbitmq_version"), environment=environment)["q"]
+    assert (broker.outcome, broker.detail) == (Outcome.FAILED, "the packages cannot be listed")
 
 
 @every_shell

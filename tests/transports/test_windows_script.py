@@ -34,25 +34,28 @@ def names(text: str) -> frozenset[str]:
 COMMANDS = names("convertfrom-json get-ciminstance get-nettcpconnection get-process new-object where-object")
 MADE = names(
     """System.Collections.ArrayList System.IO.FileNotFoundException System.IO.FileInfo System.IO.DirectoryInfo
-    System.IO.MemoryStream System.IO.Compression.GZipStream System.Security.Cryptography.HMACSHA256
-    System.Security.Principal.WindowsPrincipal System.Xml.XmlDocument System.Xml.XmlReaderSettings byte[]"""
+    System.IO.DriveInfo System.IO.MemoryStream System.IO.Compression.GZipStream
+    System.Security.Cryptography.HMACSHA256 System.Security.Principal.WindowsPrincipal System.Xml.XmlDocument
+    System.Xml.XmlReaderSettings byte[]"""
 )
 # What is reached on a type. `Open` of a file is held to reading by a test of its own.
 STATIC = names(
     """Array::Sort BitConverter::GetBytes BitConverter::ToString BitConverter::ToUInt32 BitConverter::ToUInt64
     Console::Out Convert::FromBase64String Convert::ToBase64String DateTime::UtcNow
-    Environment::ExpandEnvironmentVariables Math::Floor Math::Max Math::Min Math::Round
-    Microsoft.Win32.RegistryHive::LocalMachine Microsoft.Win32.RegistryKey::OpenBaseKey
-    Microsoft.Win32.RegistryView::Registry32 Microsoft.Win32.RegistryView::Registry64 StringComparer::OrdinalIgnoreCase
+    Environment::ExpandEnvironmentVariables Environment::Is64BitOperatingSystem Environment::Is64BitProcess
+    Math::Floor Math::Max Math::Min Math::Round Microsoft.Win32.RegistryHive::LocalMachine
+    Microsoft.Win32.RegistryKey::OpenBaseKey Microsoft.Win32.RegistryView::Registry32
+    Microsoft.Win32.RegistryView::Registry64 StringComparer::OrdinalIgnoreCase
     System.Base64FormattingOptions::InsertLineBreaks System.Diagnostics.FileVersionInfo::GetVersionInfo
     System.Diagnostics.Stopwatch::StartNew System.Globalization.CultureInfo::InvariantCulture
-    System.IO.Compression.CompressionMode::Compress System.IO.File::GetAttributes System.IO.File::Open
-    System.IO.FileAccess::Read System.IO.FileAttributes::Directory System.IO.FileMode::Open System.IO.Path::GetFullPath
-    System.Net.NetworkInformation.IPGlobalProperties::GetIPGlobalProperties
-    System.Security.Principal.WindowsBuiltInRole::Administrator System.Security.Principal.WindowsIdentity::GetCurrent
-    System.StringComparison::OrdinalIgnoreCase System.Text.Encoding::ASCII System.Text.Encoding::UTF8
-    System.Text.Encoding::Unicode System.Xml.DtdProcessing::Prohibit System.Xml.XmlReader::Create TimeZoneInfo::Local
-    double::IsInfinity double::IsNaN regex::Escape regex::Replace"""
+    System.IO.Compression.CompressionMode::Compress System.IO.DriveType::Network System.IO.File::GetAttributes
+    System.IO.File::Open System.IO.FileAccess::Read System.IO.FileAttributes::Directory System.IO.FileMode::Open
+    System.IO.Path::GetFullPath System.Net.NetworkInformation.IPGlobalProperties::GetIPGlobalProperties
+    System.Security.Principal.WindowsBuiltInRole::Administrator
+    System.Security.Principal.WindowsIdentity::GetCurrent System.StringComparison::OrdinalIgnoreCase
+    System.Text.Encoding::ASCII System.Text.Encoding::UTF8 System.Text.Encoding::Unicode
+    System.Threading.Thread::CurrentThread System.Xml.DtdProcessing::Prohibit System.Xml.XmlReader::Create
+    TimeZoneInfo::Local double::IsInfinity double::IsNaN regex::Escape regex::Replace"""
 )
 # Methods of objects. Write, WriteLine and Close belong to the packing in memory, to standard output and to readers.
 METHODS = names(
@@ -61,10 +64,11 @@ METHODS = names(
     Replace Split StartsWith Substring ToArray ToLowerInvariant ToString ToUniversalTime TrimEnd TrimStart Write
     WriteLine get_Attributes get_ChildNodes get_DocumentElement get_LocalName get_NodeType get_Value"""
 )
-# What may stand left of an equals sign behind a dot: keys of our own tables, and settings of our own XML reader.
+# What may stand left of an equals sign behind a dot: keys of our own tables, settings of our own XML reader, and the
+# culture of our own thread.
 SET = names(
-    """DtdProcessing MaxCharactersInDocument XmlResolver attributes complete detail milliseconds names outcome subkeys
-    text value"""
+    """CurrentCulture DtdProcessing MaxCharactersInDocument XmlResolver attributes complete detail milliseconds
+    names outcome subkeys text value"""
 )
 TYPES_BESIDE_STATIC = names(
     """System.Collections.IDictionary System.Collections.IEnumerable System.IO.DirectoryInfo
@@ -116,8 +120,8 @@ def _complaints(node: tree_sitter.Node, own: set[str]) -> Iterator[str]:
         member = re.search(r"\.(\w+)(?:\[|$)", words)
         if member and member[1] not in SET:
             yield words
-    elif node.type == "variable" and ":" in words:
-        # $env:, $global:, $script: and drives reach beyond the script.
+    elif node.type == "variable" and ":" in words and words != "$env:PSModulePath":
+        # $env:, $global:, $script: and drives reach beyond the script. The one exception has a test of its own.
         yield words
 
 
@@ -228,9 +232,7 @@ def test_what_is_written_goes_to_memory_and_to_standard_output() -> None:
     source = SCRIPT.decode()
     assert re.findall(r"\$?[\w:\[\]]+(?:\.Out)?\.(?:Write|WriteLine)\(", source) == [
         "$packing.Write(",
-        "[Console]::Out.WriteLine(",
-        "[Console]::Out.WriteLine(",
-        "[Console]::Out.WriteLine(",
+        *["[Console]::Out.WriteLine("] * 4,
     ]
 
 

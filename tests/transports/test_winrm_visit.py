@@ -160,7 +160,7 @@ def test_the_script_travels_as_readable_text_on_stdin_and_not_in_the_command_lin
         (command_line,) = server.command_lines
         (script,) = server.scripts
     assert command_line.startswith(
-        'powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "if ('
+        "powershell.exe -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command \"'osaudit'; if ("
     )
     assert "Encoded" not in command_line
     assert len(command_line) < 1000
@@ -264,6 +264,17 @@ def test_a_powershell_that_cannot_be_started_is_followed_by_wmi(
         reply = ask(over_http(server.port), VERBS)
     assert reply.channel is ChannelName.WMI_OVER_WSMAN
     assert "PowerShell cannot be started on dev-1" in reply.notes[0]
+
+
+def test_a_script_that_was_kept_from_running_is_followed_by_wmi_with_that_reason(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Printed(b"osaudit\r\n", b"This script contains malicious content and has been blocked.\r\n", 1)
+    monkeypatch.setattr("auditor.simulation.command_line.run_script", lambda *_: stopped)
+    with serve_wsman(machine, accounts={USER: PASSWORD}) as server:
+        reply = ask(over_http(server.port), VERBS)
+    assert reply.channel is ChannelName.WMI_OVER_WSMAN
+    assert "PowerShell did not run the script on dev-1" in reply.notes[0]
 
 
 def test_a_command_that_ended_before_it_read_its_input_is_still_listened_to() -> None:

@@ -1,5 +1,8 @@
 #!/bin/sh
-# Answers questions about this server and changes nothing: no file is written, nothing is started, installed or sent.
+# Answers questions about this server and changes nothing: no file is written, no service is started, nothing is
+# installed or sent. Two programs do more than look: hostname -f may ask the name server of this host for its own
+# name, and rabbitmqctl, asked only where no package tells the version, starts an Erlang for a moment, which may leave
+# a cookie file in the home folder of the account.
 # What is asked stands near the end, between the two request lines. The programs that may run are the ones named here:
 # awk base64 cat date df dpkg-query getconf gzip head hostname id ip ls nproc rabbitmqctl rpm sort stat systemctl
 # timeout tr true uname. Runs alike in dash, bash and busybox. Everything is a function, called on the last line, so
@@ -134,6 +137,7 @@ answer_directory() {
   if [ ! -x "$1" ]; then say denied 'the folder may be listed, but not what its entries are'; return; fi
   place=$1 like=${2:-*} most=${3:-500} complete=true
   case $most in *[!0-9]* | ?????*) say failed 'the limit is not a number'; return ;; esac
+  if [ "$most" -gt 500 ]; then most=500; fi
   set --
   set +f
   for entry in "${place%/}"/.* "${place%/}"/*; do
@@ -219,9 +223,10 @@ answer_clock() {
   minutes=$(((1${hours%??} - 100) * 60 + 1$minutes - 100))
   now=$(date -u +%Y-%m-%dT%H:%M:%S.%3N)
   case $now in *.[0-9][0-9][0-9]) ;; *) now=${now%%.*}.000 ;; esac
+  sign=${offset%????}
   printf '"outcome":"ok","value":{"utc":"%sZ","zone":' "$now"
   quoted "$(date +%Z)"
-  printf ',"offset_minutes":%s%d}' "${offset%????}" "$minutes" | tr -d +
+  printf ',"offset_minutes":%s%d}' "${sign#+}" "$minutes"
 }
 
 answer_account() {
@@ -279,13 +284,15 @@ answer_packages() {
   finish "$exit_code" "$output"
 }
 
-# The package first: rabbitmqctl starts a whole Erlang, which may leave a cookie file behind.
+# The package first: rabbitmqctl starts a whole Erlang.
 answer_rabbitmq_version() {
   list_packages
   version=$(printf '%s\n' "$output" |
     awk '$1 == "rabbitmq-server" { sub(/^[0-9]+:/, "", $2); sub(/-.*/, "", $2); print $2 }')
   if [ -n "$version" ]; then finish 0 "$version"; return; fi
-  if [ "$exit_code" -ne 0 ] && ! has rabbitmqctl; then say failed 'the packages cannot be listed'; return; fi
+  if { has rpm || has dpkg-query; } && ! has rabbitmqctl; then
+    if [ "$exit_code" -ne 0 ] || [ -z "$has_any" ]; then say failed 'the packages cannot be listed'; return; fi
+  fi
   run rabbitmqctl version
 }
 

@@ -8,10 +8,15 @@
 #   dropped here, before anything is printed. Of a digest question only a keyed hash leaves, never the content.
 # - It travels as readable text, so this is exactly what the script-block log shows.
 # - What may not be read is reported as denied. Nothing is retried and no right is asked for.
-# It needs Windows PowerShell 4.0 or 5.1 in FullLanguage mode, and loads no module that is not part of Windows.
+# - It loads no module that is not part of Windows. PowerShell itself keeps caches in the profile of the account that
+#   runs it, as at every start; Windows may make that profile when the account signs in for the first time.
+# It needs Windows PowerShell 4.0 or 5.1 in FullLanguage mode.
 
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
+# For this process alone: commands are looked for among the modules of Windows, not in Program Files or in a folder of
+# the account, which may be on another server.
+$env:PSModulePath = $PSHOME + '\Modules'
 
 # osaudit-request-begin
 $requestText = @'
@@ -22,6 +27,8 @@ $requestText = @'
 $request = ConvertFrom-Json -InputObject $requestText
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 $invariant = [System.Globalization.CultureInfo]::InvariantCulture
+# For this thread alone: letters match without regard to case in the same way everywhere, also where i and I differ.
+[System.Threading.Thread]::CurrentThread.CurrentCulture = $invariant
 
 # ---- Time and words -------------------------------------------------------------------------------------------------
 
@@ -162,6 +169,10 @@ function Read-Base($base) {
 
 # Returns the full path of a place. Only local drives are read: a path of the network would carry a sign-in elsewhere.
 function Get-Place($arguments) {
+    # Windows shows other folders under the same names to such a process, so that missing would prove nothing.
+    if ([Environment]::Is64BitOperatingSystem -and (-not [Environment]::Is64BitProcess)) {
+        throw 'a 32-bit PowerShell cannot answer this'
+    }
     $path = [Environment]::ExpandEnvironmentVariables([string]$arguments.path).Replace('/', '\')
     if ($arguments.base) {
         $folder = Read-Base $arguments.base
@@ -173,6 +184,8 @@ function Get-Place($arguments) {
         if ($path -eq '') { $path = $folder } else { $path = $folder + '\' + $path.TrimStart('\') }
     }
     if ($path -notmatch '\A[A-Za-z]:\\') { throw 'the place is not a full path on a local drive' }
+    $drive = New-Object System.IO.DriveInfo $path.Substring(0, 1)
+    if ($drive.DriveType -eq [System.IO.DriveType]::Network) { throw 'the place is on a network drive' }
     return [System.IO.Path]::GetFullPath($path)
 }
 
@@ -212,8 +225,12 @@ function Read-Text([string]$path, [int]$limit) {
     return [System.Text.Encoding]::UTF8.GetString($buffer, 0, $count)
 }
 
-# The numbers of the version resource: the text beside them often has a branch name behind it.
+# The numbers of the version resource: the text beside them often has a branch name behind it. Only programs and
+# libraries have one; of another file nothing is read to look for it.
 function Get-FileVersion([string]$path) {
+    if ($path -notmatch '\.(exe|dll)\z') { return $null }
+    # Where the file may not be read, this throws, and what follows would only say that there is no version.
+    (Open-File $path).Close()
     $info = [System.Diagnostics.FileVersionInfo]::GetVersionInfo($path)
     if ($null -eq $info.FileVersion) { return $null }
     return '{0}.{1}.{2}.{3}' -f $info.FileMajorPart, $info.FileMinorPart, $info.FileBuildPart, $info.FilePrivatePart
@@ -434,17 +451,20 @@ function Get-Answer([string]$verb, $arguments) {
 }
 
 # Tells missing and denied from failed by the type of the error, never by its words, which are translated.
-function Get-Outcome($exception) {
+function Get-Outcome([string]$verb, $exception) {
     while ($null -ne $exception) {
-        if ($exception -is [System.IO.FileNotFoundException]) { return 'missing' }
-        if ($exception -is [System.IO.DirectoryNotFoundException]) { return 'missing' }
-        if ($exception -is [System.IO.DriveNotFoundException]) { return 'missing' }
+        $isAbsent = ($exception -is [System.IO.FileNotFoundException]) -or
+            ($exception -is [System.IO.DirectoryNotFoundException]) -or
+            ($exception -is [System.IO.DriveNotFoundException])
+        # A file that PowerShell itself lacks for its command is no proof that WMI lacks the class.
+        if ($isAbsent -and ($verb -ne 'wmi')) { return 'missing' }
         if ($exception -is [System.UnauthorizedAccessException]) { return 'denied' }
         if ($exception -is [System.Security.SecurityException]) { return 'denied' }
         if ($exception.GetType().Name -eq 'CimException') {
-            if ([string]$exception.NativeErrorCode -eq 'AccessDenied') { return 'denied' }
-            if ([string]$exception.NativeErrorCode -eq 'InvalidClass') { return 'missing' }
-            if ([string]$exception.NativeErrorCode -eq 'InvalidNamespace') { return 'missing' }
+            # The code of CIM, or the HRESULT that WMI gave over COM; one of them says it.
+            $code = [string]$exception.NativeErrorCode + ' ' + [string]$exception.MessageId
+            if ($code -match 'AccessDenied|0x80041003|0x80070005') { return 'denied' }
+            if ($code -match 'InvalidClass|InvalidNamespace|0x80041010|0x8004100E') { return 'missing' }
         }
         $exception = $exception.InnerException
     }
@@ -493,6 +513,8 @@ function Write-Document([string]$json) {
     $packing.Write($bytes, 0, $bytes.Length)
     $packing.Close()
     $lines = [Convert]::ToBase64String($memory.ToArray(), [System.Base64FormattingOptions]::InsertLineBreaks)
+    # Ends a line that something else may have begun, be it with nothing but a byte order mark.
+    [Console]::Out.WriteLine()
     [Console]::Out.WriteLine('-----BEGIN OSAUDIT ANSWER-----')
     [Console]::Out.WriteLine($lines)
     [Console]::Out.WriteLine('-----END OSAUDIT ANSWER-----')
@@ -515,7 +537,7 @@ foreach ($question in $request.questions) {
             $answer.complete = $told.complete
         }
     } catch {
-        $answer.outcome = Get-Outcome $_.Exception
+        $answer.outcome = Get-Outcome $question.verb $_.Exception
         $answer.detail = [string]$_.Exception.Message
         if ($answer.detail.Length -gt 500) { $answer.detail = $answer.detail.Substring(0, 500) }
     }

@@ -1,0 +1,34 @@
+"""Taking a scan out of the store, and telling of the last one if it is not fit to be shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.cli.loading import say
+from auditor.model.scan import ScanState
+
+if TYPE_CHECKING:
+    from auditor.model.scan import ScanRecord
+    from auditor.store import Store
+
+
+def complete_scan(opened: Store, scan: int | None) -> ScanRecord:
+    """Return a complete scan, by default the last one; StoreError when there is none or it is not complete.
+
+    An incomplete scan that is newer than what is shown by default is told of, so that nobody takes the old one for it.
+    """
+    if scan is None:
+        tell_incomplete(opened)
+    return opened.complete_scan(scan)
+
+
+def tell_incomplete(opened: Store) -> None:
+    """Say that the last scan is incomplete, if it is."""
+    scans = opened.scans()
+    if scans and scans[-1].state is ScanState.RUNNING:
+        last = scans[-1]
+        hosts = f"{last.hosts_visited} host{'s' * (last.hosts_visited != 1)} read"
+        say(
+            f"Scan {last.id} of {last.infrastructure} is incomplete ({hosts}): "
+            "it still runs, or `osaudit scan --resume` completes it."
+        )

@@ -1,0 +1,191 @@
+"""Commands on stored scans: scans, report, diff, evaluate. No server runs any more."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.program import ROOT, osaudit, refused
+
+
+def valid(text: str, schema: str) -> dict[str, object]:
+    document: dict[str, object] = json.loads(text)
+    jsonschema.validate(document, json.loads((ROOT / "docs" / "schemas" / schema).read_text(encoding="utf-8")))
+    return document
+
+
+INTERRUPTED = "update scan set state = 'running', finished_at = null where id = 2"
+
+
+def written_by_hand(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "osaudit.db", isolation_level=None)) as store:
+        store.execute(statement)
+
+
+def test_scans_lists_what_is_stored(scanned_twice: Path) -> None:
+    listed = osaudit(scanned_twice, "scans")
+
+    header, *rows = listed.out.splitlines()
+    assert header.split() == ["Scan", "Infrastructure", "Began", "(UTC)", "Ended", "(UTC)", "Hosts"]
+    assert [(row.split()[0], row.split()[1], row.split()[-1]) for row in rows] == [
+        ("1", "reference", "6"),
+        ("2", "reference", "6"),
+    ]
+    assert (listed.code, listed.err) == (0, "")
+
+
+def test_a_report_is_written_to_a_file_that_only_its_owner_reads(scanned_twice: Path) -> None:
+    written = osaudit(scanned_twice, "report")
+
+    assert (written.code, written.out) == (0, "osaudit-2.html\n")
+    file = scanned_twice / "osaudit-2.html"
+    assert "dev-1 (Development) also runs LifeTime" in file.read_text(encoding="utf-8")
+    if sys.platform != "win32":
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_report_has_the_format_and_the_place_that_are_asked_for(scanned_twice: Path) -> None:
+    page = osaudit(scanned_twice, "report", "1", "-o", "deep/first.html")
+    data = osaudit(scanned_twice, "report", "--format", "json")
+    file = osaudit(scanned_twice, "report", "--format", "json", "-o", "report.json")
+    text = osaudit(scanned_twice, "report", "--format", "text")
+
+    assert page.out == f"{Path('deep/first.html')}\n"
+    assert (scanned_twice / "deep" / "first.html").is_file()
+    assert valid(data.out, "report.schema.json")["infrastructure"] == "reference"
+    assert (file.out, (scanned_twice / "report.json").read_text(encoding="utf-8")) == (
+        "report.json\n",
+        data.out,
+    )
+    assert "What is installed where" in text.out
+    assert {page.code, data.code, file.code, text.code} == {0}
+
+
+def test_a_diff_compares_the_last_two_scans_or_those_that_are_named(scanned_twice: Path) -> None:
+    last = osaudit(scanned_twice, "diff")
+    backwards = osaudit(scanned_twice, "diff", "2", "1")
+    data = osaudit(scanned_twice, "diff", "--format", "json")
+    page = osaudit(scanned_twice, "diff", "1", "2", "--format", "html")
+
+    assert "regressed" in last.out
+    assert "TOPO-006" in last.out
+    assert "repaired" in backwards.out
+    assert "regressed" not in backwards.out
+    valid(data.out, "diff.schema.json")
+    assert page.out == "osaudit-1-2.html\n"
+    assert "TOPO-006" in (scanned_twice / "osaudit-1-2.html").read_text(encoding="utf-8")
+    assert {last.code, backwards.code, data.code, page.code} == {0}
+
+
+def test_a_diff_of_a_single_scan_says_that_there_is_nothing_to_compare(scanned_twice: Path) -> None:
+    refused(osaudit(scanned_twice, "diff", "1", "1000"), "holds no scan 1000")
+    written_by_hand(scanned_twice, INTERRUPTED)
+    ended = osaudit(scanned_twice, "diff")
+    assert ended.code == 2
+    assert "Scan 1 is the first complete one of reference; scan again." in ended.err
+
+
+def test_evaluating_judges_again_without_a_server_and_adds_a_judgement(scanned_twice: Path) -> None:
+    today = datetime.now(UTC).date()
+    (scanned_twice / "waivers.yaml").write_text(
+        f"""waivers:
+  - check: TOPO-006
+    host: dev-1
+    reason: Moved in the next maintenance window.
+    owner: operations
+    approver: architecture
+    date: {today}
+    until: {today + timedelta(days=30)}
+""",
+        encoding="utf-8",
+    )
+    before = osaudit(scanned_twice, "report", "--format", "json")
+    judged = osaudit(scanned_twice, "evaluate", "--fail-on", "critical")
+    after = osaudit(scanned_twice, "report", "--format", "json")
+
+    assert "Scan 2 was judged again" in judged.err
+    assert "Using waivers.yaml." in judged.err
+    assert judged.code == 0, judged.err
+    assert _waived(before.out) == []
+    assert _waived(after.out) == ["TOPO-006"]
+    with closing(sqlite3.connect(scanned_twice / "osaudit.db")) as store:
+        assert store.execute("select scan, count(*) from judgement group by scan").fetchall() == [(1, 1), (2, 2)]
+
+
+def _waived(report: str) -> list[str]:
+    return [item["check"] for item in json.loads(report)["findings"] if item["waiver"]]
+
+
+def test_evaluating_fails_on_what_is_open(scanned_twice: Path) -> None:
+    ended = osaudit(scanned_twice, "evaluate", "--fail-on", "critical", "--format", "json")
+    assert ended.code == 10
+    assert "critical or worse" in ended.err
+    valid(ended.out, "report.schema.json")
+
+
+def test_an_incomplete_scan_is_told_of_and_never_shown_as_complete(scanned_twice: Path) -> None:
+    written_by_hand(scanned_twice, INTERRUPTED)
+
+    refused(osaudit(scanned_twice, "report", "2"), "Scan 2 is incomplete; `osaudit scan --resume` completes it.")
+    refused(osaudit(scanned_twice, "evaluate", "2"), "Scan 2 is incomplete")
+    older = osaudit(scanned_twice, "report", "--format", "json")
+    listed = osaudit(scanned_twice, "scans")
+
+    assert json.loads(older.out)["scan"]["id"] == 1
+    for said in (older.err, listed.err):
+        assert "Scan 2 of reference is incomplete (6 hosts read)" in said
+    assert "incomplete" in listed.out.splitlines()[2]
+
+
+@pytest.mark.parametrize("command", ["scans", "report", "diff", "evaluate"])
+def test_a_store_that_is_not_there_is_not_made(command: str, tmp_path: Path) -> None:
+    refused(osaudit(tmp_path, command), "There is no store at osaudit.db; run a scan first or name another")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_store_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "letters.db"
+    other.write_text("Dear Sir or Madam,\n" * 100, encoding="utf-8")
+    refused(osaudit(tmp_path, "scans", "-s", "letters.db"), "not a database")
+    assert other.read_text(encoding="utf-8").startswith("Dear")
+
+    with closing(sqlite3.connect(tmp_path / "music.db")) as music:
+        music.execute("create table song (title text)")
+    refused(osaudit(tmp_path, "scans", "-s", "music.db"), "is a database of something else")
+
+
+def test_a_store_of_a_newer_osaudit_is_not_touched(scanned_twice: Path) -> None:
+    written_by_hand(scanned_twice, "update alembic_version set version_num = '9999'")
+    store_before = (scanned_twice / "osaudit.db").read_bytes()
+    refused(osaudit(scanned_twice, "scans"), "was written by a newer osaudit (schema 9999")
+    assert (scanned_twice / "osaudit.db").read_bytes() == store_before
+
+
+def test_a_locked_store_is_read_and_says_who_to_wait_for_when_it_would_be_written(scanned_twice: Path) -> None:
+    other = sqlite3.connect(scanned_twice / "osaudit.db", isolation_level=None)
+    other.execute("begin immediate")
+    try:
+        assert osaudit(scanned_twice, "scans").code == 0
+        ended = osaudit(scanned_twice, "scan", "-s", "sqlite:///osaudit.db?timeout=0.3")
+    finally:
+        other.close()
+    refused(ended, "cannot be used: database is locked; wait for the program that uses it.")
+
+
+def test_the_password_of_a_database_is_not_shown(tmp_path: Path) -> None:
+    ended = osaudit(tmp_path, "scans", "-s", "postgresql://auditor:Planted-Store-1@127.0.0.1:1/osaudit")
+    assert ended.code == 2
+    assert "auditor:***@127.0.0.1" in ended.err
+    assert "Planted" not in ended.out + ended.err
+
+
+def test_a_result_that_cannot_be_written_is_one_sentence(scanned_twice: Path) -> None:
+    (scanned_twice / "taken").write_text("a file", encoding="utf-8")
+    refused(osaudit(scanned_twice, "report", "-o", "taken/report.html"), "cannot be written")
