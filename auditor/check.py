@@ -6,6 +6,8 @@ from auditor.engine.declaration import CheckDeclaration
 from auditor.engine.identity import SameMachine, find_same_machines
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, name_few, search
 from auditor.engine.subjects import Environment, Host, Infrastructure
+from auditor.engine.table_rows import Row
+from auditor.engine.tables import Table
 from auditor.engine.verdicts import count, failed, not_applicable, passed, unknown
 from auditor.engine.waiving import NEVER_WAIVED, match_waivers
 from auditor.model import known_facts as facts
@@ -39,12 +41,14 @@ __all__ = [
     "Reason",
     "Role",
     "RoleReading",
+    "Row",
     "SameMachine",
     "Severity",
     "Sighting",
     "Source",
     "State",
     "Status",
+    "Table",
     "Unknowable",
     "Verdict",
     "Version",

@@ -16,6 +16,7 @@ from auditor.engine.declaration import Check
 from auditor.engine.discovery import load_checks, rules_digest
 from auditor.engine.runner import run_checks
 from auditor.engine.subjects import Material
+from auditor.engine.tables import Tables, load_tables
 from auditor.engine.waiving import check_names, lay_waivers
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
@@ -31,16 +32,18 @@ from auditor.reporting.view import CheckText
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The checks of some folders, with the digest that identifies them."""
+    """The checks of some folders and their tables of figures, with the digest that identifies both."""
 
     checks: tuple[Check, ...]
     rule_set: RuleSet
     sources: Mapping[str, tuple[str, str]]
+    tables: Tables
 
     @classmethod
     def load(cls, folders: tuple[Path, ...]) -> Rules:
-        """Load all checks below the folders, and the titles and addresses of what they rest on."""
-        return cls(load_checks(folders), RuleSet(rules_digest(folders), __version__), _load_sources(folders))
+        """Load all checks below the folders, their figures, and the titles and addresses of what they rest on."""
+        rule_set = RuleSet(rules_digest(folders), __version__)
+        return cls(load_checks(folders), rule_set, _load_sources(folders), load_tables(folders))
 
     @property
     def texts(self) -> Mapping[str, CheckText]:
@@ -111,6 +114,7 @@ def judge_readings(
         waivers=waivers,
         check_names=names,
         secrets_found={host: reading.secrets_found for host, reading in readings.items()},
+        tables=rules.tables,
     )
     findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date(), names)
     return Judgement(facts, portraits, findings, rules.rule_set)

@@ -52,11 +52,14 @@ def way_to(host: Host) -> str:
 @app.command("ping")
 def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
     """Sign in to hosts and say what could be read there, and what not."""
-    from auditor.cli import ping as pinging
     from auditor.cli.exit_codes import ExitCode
     from auditor.settings.inventory import load_inventory
 
-    if not pinging.ping(chosen(load_inventory(inventory), names)):
+    hosts = chosen(load_inventory(inventory), names)
+
+    from auditor.cli import ping as pinging
+
+    if not pinging.ping(hosts):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

@@ -75,13 +75,16 @@ class ScanSettings:
 def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     """Scan with a progress display, and return the sealed scan with the rules that judged it."""
     from auditor.cli import loading
+
+    # What a person has to correct is told before anything slow is loaded.
+    declared, reference, waivers = loading.load_declared(settings.inventory, settings.reference, settings.waivers)
+
     from auditor.cli.progress import scan_progress
     from auditor.scanning import Bounds, ScanPlan, new_digest_key
     from auditor.scanning import scan as run_scan
     from auditor.store import open_store
     from auditor.transports.opening import Connections
 
-    declared, reference, waivers = loading.load_declared(settings.inventory, settings.reference, settings.waivers)
     rules = loading.load_rules(settings.further)
     bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
     plan = ScanPlan(declared, reference, rules, waivers, bounds)

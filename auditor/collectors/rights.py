@@ -48,7 +48,8 @@ The simple way is a member of the local group Administrators. The least way is a
 5. allowed to read the install folder of Platform Server, `server.hsconf` and `private.key` in it, and
    `%windir%\\System32\\inetsrv\\config`, by an inherited read permission of its own.
 
-[Windows servers](windows-servers.md#the-least-rights) shows the commands, and what is lost without each step.
+[Windows servers](windows-servers.md#the-least-rights) shows the commands, how sure each step is, and what is
+lost without it.
 
 A local administrator other than the built-in one has a filtered token over the network unless
 `LocalAccountTokenFilterPolicy` is 1; with a domain account this does not matter.

@@ -99,7 +99,7 @@ def _hidden(answers: Answers, host: str, names: tuple[str, ...]) -> NotReadable:
     first = ", ".join(one_line(name, 80) for name in names[:_NAMES_SHOWN])
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     them = "it" if len(names) == 1 else "them"
-    what = f"{host} has {first}{more} in its registry but did not show {them} whole, so no service counts as absent"
+    what = f"{host} has {first}{more} in its registry, but did not fully show {them}: no service counts as absent"
     if _is_administrator(answers):
         sentence = f"{what}; look whether they were removed only in part, or deny administrators to query them."
         return answers.refusal(Reason.CONTRADICTORY, sentence)

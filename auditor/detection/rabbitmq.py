@@ -96,7 +96,9 @@ def _with_service(
     return weighing.conclude(State.LEFTOVER, version)
 
 
-def _without_service(weighing: Weighing, platform: Component, *, listens: bool | None, is_named: bool | None) -> Component:
+def _without_service(
+    weighing: Weighing, platform: Component, *, listens: bool | None, is_named: bool | None
+) -> Component:
     version = _version(weighing.facts)
     if listens:
         return weighing.conclude(State.PROBABLE, version)

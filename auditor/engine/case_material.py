@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from auditor.bundled import checks_folder
 from auditor.engine.fact_decoding import decode_fact, decode_not_known
 from auditor.engine.healthy import healthy_host
 from auditor.engine.subjects import Material
+from auditor.engine.tables import Tables, load_tables
 from auditor.errors import FailureKind
 from auditor.model.component import Bearing, Certainty, Component, ComponentKind, Evidence, Portrait, RoleReading, State
 from auditor.model.fact import Facts, NotKnown, Reason
@@ -42,8 +45,11 @@ _CHANNELS = {
 }
 
 
-def make_material(case: Document, check_names: Mapping[str, str]) -> Material:
-    """Return the material of a merged case document; ValueError says what does not fit."""
+def make_material(case: Document, check_names: Mapping[str, str], tables: Tables | None = None) -> Material:
+    """Return the material of a merged case document; ValueError says what does not fit.
+
+    `tables` are the figures to judge with: by default those that come with osaudit.
+    """
     _known_keys(case, {"environments", "hosts", "reference", "waivers", "judged_at", "expect"}, "the case")
     environments, hosts = case.get("environments", {}), case.get("hosts", {})
     specified = {name: _specify(name, number, hosts, environments) for number, name in enumerate(hosts)}
@@ -58,8 +64,15 @@ def make_material(case: Document, check_names: Mapping[str, str]) -> Material:
         judged_at=judged_at,
         waivers=tuple(_waiver(item) for item in case.get("waivers", ())),
         check_names=check_names,
+        tables=bundled_tables() if tables is None else tables,
         secrets_found={name: tuple(found) for name, found in secrets.items() if found is not None},
     )
+
+
+@functools.cache
+def bundled_tables() -> Tables:
+    """Return the tables of figures that come with osaudit."""
+    return load_tables([checks_folder()])
 
 
 def merge(base: Any, change: Any) -> Any:

@@ -14,6 +14,7 @@ VERSION = "11.38.0.47000"
 LIFETIME_VERSION = "11.28.0.1200"
 FOLDER = r"C:\Program Files\OutSystems\Platform Server"
 
+_GB = 2**30
 _APPLICATIONS = ("ServiceCenter", "server.api", "server.identity", "Users")
 _LIFETIME_APPLICATIONS = ("lifetime", "PerformanceMonitor", "LifeTimeSDK")
 _SECTIONS = ("PlatformDatabaseConfiguration", "LoggingDatabaseConfiguration", "SessionDatabaseConfiguration")
@@ -29,7 +30,7 @@ def healthy_host(name: str, number: int, hosts: Mapping[str, Any], environments:
     host = hosts[name]
     environment = environments.get(host.get("environment", ""), {})
     roles = set(host.get("roles", ()))
-    facts = _identity(name, number)
+    facts = _identity(name, number) | _system(host.get("endpoint") == "ssh")
     components: dict[str, Any] = {}
     if Role.CACHE_BROKER in roles or Role.DEPLOYMENT_CONTROLLER in roles:
         components["rabbitmq"] = {"state": "present", "version": "4.1.2"}
@@ -59,6 +60,22 @@ def _identity(name: str, number: int) -> dict[str, Any]:
         "machine.macs": [f"00:15:5D:00:{number // 256:02X}:{number % 256:02X}"],
         "clock.offset": 0.4,
         "account.is_administrator": True,
+    }
+
+
+def _system(is_linux: bool) -> dict[str, Any]:
+    """Return hardware and system: a Linux host has less to tell."""
+    hardware: dict[str, Any] = {"hardware.processors": 4, "hardware.memory": 16 * _GB}
+    if is_linux:
+        return hardware | {"os.family": "linux"}
+    return hardware | {
+        "hardware.volumes": [{"name": "C:", "size": 300 * _GB, "free": 200 * _GB}],
+        "os.family": "windows",
+        "os.name": "Microsoft Windows Server 2022 Standard",
+        "os.version": "10.0.20348",
+        "os.is_server": True,
+        "dotnet.release": 528449,
+        "dotnet.hosting_bundles": ["8.0.11.24521"],
     }
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 from auditor.engine.coverage import Coverage, coverage_of
 from auditor.engine.host_names import HostDirectory
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search, unread_hosts
+from auditor.engine.tables import Table, Tables
 from auditor.model import inventory as declared
 from auditor.model.component import Component, ComponentKind, Portrait, RoleReading, State
 from auditor.model.fact import FactKey, Facts, Known, NotKnown, Reason
@@ -40,7 +41,7 @@ class Material:
 
     `visits`, `facts` and `portraits` have an entry for every host of the inventory. `secrets_found` has one for every
     host whose stored answers were searched, an empty one where nothing was found. `check_names` gives the id of a
-    check for each of its names: id, slug and former ones.
+    check for each of its names: id, slug and former ones. `tables` are the figures that came with the checks.
     """
 
     inventory: Inventory
@@ -53,6 +54,7 @@ class Material:
     check_names: Mapping[str, str] = field(default_factory=dict)
     secrets_found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier: tuple[Finding, ...] = ()
+    tables: Tables = field(default_factory=Tables)
 
 
 class Recorder:
@@ -157,6 +159,29 @@ class Host:
             raise Unknowable(NotKnown(Reason.PARSE_ERROR, sentence)) from error
 
     @property
+    def installed_platform(self) -> Version:
+        """The version of the Platform Server that is here.
+
+        Raises `Inapplicable` (because of COMP-001) where there is none, `Unknowable` where its version is not known.
+        """
+        if not self.has_platform_server:
+            raise Inapplicable(f"{self.name} has no Platform Server.", because_of="COMP-001")
+        version = self.platform_version
+        if version is None:
+            sentence = f"{self.name} has Platform Server, but the registry does not tell its version (see COMP-001)."
+            raise Unknowable(NotKnown(Reason.CONTRADICTORY, sentence))
+        return version
+
+    def figures(self, table: str) -> Table:
+        """Return a table of figures by its name."""
+        return self._material.tables[table]
+
+    @property
+    def today(self) -> date:
+        """The day on which the scan is judged."""
+        return self._material.judged_at.date()
+
+    @property
     def configuration(self) -> ServerConfiguration:
         """The content of server.hsconf; raises `Unknowable` also when there is no such file, as COMP-010 tells."""
         configuration = self.fact(SERVER_CONFIGURATION)
@@ -249,6 +274,10 @@ class Environment:
             raise Inapplicable(f"No host of {self.name} has Platform Server.", because_of="COMP-001")
         return servers
 
+    def figures(self, table: str) -> Table:
+        """Return a table of figures by its name."""
+        return self._material.tables[table]
+
     @property
     def sources(self) -> frozenset[Source] | None:
         """The further witnesses declared; None when nothing was declared."""
@@ -290,6 +319,10 @@ class Infrastructure:
         if self._directory is None:
             self._directory = HostDirectory(self.hosts)
         return self._directory.find(text, seen_from)
+
+    def figures(self, table: str) -> Table:
+        """Return a table of figures by its name."""
+        return self._material.tables[table]
 
     @property
     def earlier(self) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from auditor.model.version import Version
 
@@ -21,7 +21,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "flag": (bool, "true or false"),
     "date": (date, "a date"),
     "version": (Version, "a version in quotation marks"),
-    "texts": (list, "a list of texts"),
+    "texts": (tuple, "a list of texts"),
 }
 COLUMN = re.compile(rf"(?P<kind>{'|'.join(_KINDS)})(?P<optional>\?)?")
 
@@ -97,14 +97,14 @@ def _read_cell(name: str, declared: str, document: Mapping[str, Any], values: di
     kind, wanted = _KINDS[declared.removesuffix("?")]
     if name not in document:
         return [] if declared.endswith("?") else [(name, f"the row needs {wanted} here.")]
-    value = document[name]
+    value: Any = document[name]
     if kind is Version:
         value = read_version(value)
-    elif kind is list and type(value) is list and all(type(item) is str and item for item in value):
-        value, kind = tuple(value), tuple
+    elif kind is tuple and type(value) is list and all(type(item) is str and item for item in value):
+        value = tuple(value)
     if type(value) is not kind or value == "":
         return [(name, f"this must be {wanted}.")]
-    values[name] = value
+    values[name] = cast(Value, value)
     return []
 
 

@@ -143,9 +143,12 @@ class Tables:
     @property
     def age_line(self) -> str:
         """The age of the figures in one line for people."""
-        if self.date is None:
+        if not self.by_name:
             return "no tables of figures"
-        return f"{len(self.by_name)} tables of figures, from sources of {self.date.oldest} to {self.date.newest}"
+        told = f"{len(self.by_name)} table{'' if len(self.by_name) == 1 else 's'} of figures"
+        if self.date is None:
+            return f"{told}, from sources without a date"
+        return f"{told}, from sources of {self.date.oldest} to {self.date.newest}"
 
 
 def load_tables(folders: Iterable[Path]) -> Tables:

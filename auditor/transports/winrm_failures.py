@@ -129,8 +129,8 @@ class Failures:
             return self.error(
                 FailureKind.RIGHT_MISSING,
                 f"{user} signed in to {self.place} but may not use WinRM there; add it to Administrators, or give it "
-                "Read and Execute with winrm configSDDL default, because Remote Management Users alone does not open the "
-                "remote shell; for a local account other than the built-in Administrator look at "
+                "Read and Execute with winrm configSDDL default, because Remote Management Users alone does not open "
+                "the remote shell; for a local account other than the built-in Administrator look at "
                 "LocalAccountTokenFilterPolicy.",
             )
         if fault.code in _SESSION_GONE_CODES:

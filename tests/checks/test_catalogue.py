@@ -15,6 +15,7 @@ from auditor.engine.cases import impossible_statuses, load_cases, run_case
 from auditor.engine.declaration import Check
 from auditor.engine.discovery import check_files, load_check, load_checks
 from auditor.engine.scaffolding import new_check_files
+from auditor.engine.tables import load_tables
 from auditor.errors import UsageError
 from auditor.model.finding import Severity, Status, SubjectKind
 
@@ -70,11 +71,13 @@ def test_what_a_check_needs_it_names_in_its_text_or_judges_the_same_subject(chec
 
 def test_every_source_has_a_title_and_an_address_and_is_used() -> None:
     used = {key for check in CHECKS for key in check.sources}
+    used |= {key for table in load_tables([checks_folder()]) for key in table.sources}
 
     assert set(SOURCES) == used
     for key, source in SOURCES.items():
         assert source["title"], key
-        assert source["url"].startswith("https://github.com/OutSystems/") or key == "DESIGN"
+        maker = "https://learn.microsoft.com/" if key.startswith("MS") else "https://github.com/OutSystems/"
+        assert source["url"].startswith(maker) or key == "DESIGN"
 
 
 def test_a_folder_holds_checks_of_one_group_and_a_group_has_one_folder() -> None:

@@ -247,9 +247,101 @@ def test_a_tool_is_known_even_where_its_program_could_not_be_looked_for() -> Non
 # WMI
 
 
-def _services(rows: object, delayed: object = None) -> Known[Any] | NotKnown:
-    keys = MISSING if delayed is None else _ok({"values": {}, "subkeys": delayed})
-    return _on_windows(SERVICES, services__states=_ok({"rows": rows}), services__delayed=keys)
+NO_KEYS = _ok({"values": {}, "subkeys": {}})
+WITNESSES = {
+    "services__delayed": NO_KEYS,
+    "services__detached": NO_KEYS,
+    "services__broker": NO_KEYS,
+    "services__w3svc": MISSING,
+    "services__was": MISSING,
+}
+SCHEDULER = "OutSystems Scheduler Service"
+SCHEDULER_ROW = {"Name": SCHEDULER, "State": "Running", "StartMode": "Auto"}
+SERVICE_TYPE, DRIVER_TYPE = 16, 1
+
+
+def _keys(names: dict[str, object]) -> Callable[[str], Answer]:
+    return _ok({"values": {}, "subkeys": names})
+
+
+def _services(rows: object, **witnesses: Callable[[str], Answer]) -> Known[Any] | NotKnown:
+    return _on_windows(SERVICES, services__states=_ok({"rows": rows}), **{**WITNESSES, **witnesses})
+
+
+def _account(administrator: bool) -> Callable[[str], Answer]:
+    return _ok({"administrator": administrator})
+
+
+def test_a_service_that_only_the_registry_knows_makes_no_service_absent() -> None:
+    fact = _services([], services__delayed=_keys({SCHEDULER: {"Type": SERVICE_TYPE}}))
+    assert isinstance(fact, NotKnown) and fact.reason is Reason.DENIED
+    assert SCHEDULER in fact.sentence and "the account needs: Enable Account" in fact.sentence
+    assert {"services.states", "services.delayed"} <= set(fact.questions)
+
+
+@pytest.mark.parametrize(
+    ("witness", "key", "name"),
+    [
+        ("services__detached", _keys({"Detached Scheduler Service": {"Type": 16}}), "Detached Scheduler Service"),
+        ("services__broker", _keys({"RabbitMQ": {"Type": 272}}), "RabbitMQ"),
+        ("services__w3svc", _ok({"values": {"Type": 32}}), "W3SVC"),
+        ("services__was", _ok({"values": {"type": 32}}), "WAS"),
+    ],
+)
+def test_each_witness_finds_its_hidden_service(witness: str, key: Callable[[str], Answer], name: str) -> None:
+    fact = _services([SCHEDULER_ROW], **{witness: key})
+    assert _reason(fact) is Reason.DENIED and isinstance(fact, NotKnown) and f"has {name} in" in fact.sentence
+
+
+def test_names_of_services_are_compared_without_regard_to_case() -> None:
+    keys = _keys({SCHEDULER.upper(): {"Type": SERVICE_TYPE, "DelayedAutostart": 1}})
+    (service,) = _value(_services([SCHEDULER_ROW], services__delayed=keys))
+    assert service.delayed
+
+
+@pytest.mark.parametrize("values", [{}, {"Type": DRIVER_TYPE}])
+def test_a_key_of_a_driver_or_of_counters_is_no_hidden_service(values: object) -> None:
+    assert _value(_services([], services__delayed=_keys({"OutSystems Counters": values}))) == ()
+
+
+@pytest.mark.parametrize("row", [{"State": "Running"}, {"StartMode": "Auto"}, {}])
+def test_a_service_shown_without_state_or_start_mode_is_not_known(row: dict[str, str]) -> None:
+    keys = _keys({SCHEDULER: {"Type": SERVICE_TYPE}})
+    assert _reason(_services([{"Name": SCHEDULER, **row}], services__delayed=keys)) is Reason.DENIED
+
+
+@pytest.mark.parametrize("witness", sorted(WITNESSES))
+@pytest.mark.parametrize("account", [_account(False), _not_ok(Outcome.UNSUPPORTED), _ok({"administrator": "yes"})])
+def test_without_the_witness_only_an_administrator_knows_the_services(
+    witness: str, account: Callable[[str], Answer]
+) -> None:
+    denied = {witness: _not_ok(Outcome.DENIED), "account__rights": account}
+    assert _reason(_services([SCHEDULER_ROW], **denied)) is Reason.DENIED
+
+
+@pytest.mark.parametrize("witness", sorted(set(WITNESSES) - {"services__delayed"}))
+def test_an_administrator_needs_no_witness(witness: str) -> None:
+    denied = {witness: _not_ok(Outcome.DENIED), "account__rights": _account(True)}
+    fact = _services([SCHEDULER_ROW], **denied)
+    assert [service.name for service in _value(fact)] == [SCHEDULER]
+    assert isinstance(fact, Known) and "account.rights" in fact.questions
+
+
+def test_a_key_that_windows_does_not_show_even_to_an_administrator_is_a_contradiction() -> None:
+    keys = {"services__broker": _keys({"RabbitMQ": {"Type": SERVICE_TYPE}}), "account__rights": _account(True)}
+    fact = _services([SCHEDULER_ROW], **keys)
+    assert _reason(fact) is Reason.CONTRADICTORY
+
+
+def test_a_list_of_keys_that_was_cut_short_proves_nothing() -> None:
+    cut = _ok({"values": {}, "subkeys": {}}, complete=False)
+    assert _reason(_services([], services__broker=cut)) is Reason.PARSE_ERROR
+
+
+def test_many_hidden_services_stay_one_short_sentence() -> None:
+    keys = _keys({f"OutSystems {'x' * 900} {number}": {"Type": SERVICE_TYPE} for number in range(40)})
+    fact = _services([], services__delayed=keys)
+    assert isinstance(fact, NotKnown) and "and 35 more" in fact.sentence and len(fact.sentence) < 1000
 
 
 def test_a_service_keeps_its_spelling_and_loses_its_arguments() -> None:
@@ -257,7 +349,7 @@ def test_a_service_keeps_its_spelling_and_loses_its_arguments() -> None:
         "Name": "RabbitMQ", "DisplayName": "RabbitMQ", "State": "Running", "StartMode": "Auto", "StartName": None,
         "PathName": r'"C:\Erlang\erlsrv.exe" -setcookie SECRET', "ProcessId": 12,
     }  # fmt: skip
-    (service,) = _value(_services([row], {"OutSystems X": {"DelayedAutostart": 1}}))
+    (service,) = _value(_services([row], services__delayed=_keys({"OutSystems X": {"DelayedAutostart": 1}})))
     assert (service.state, service.start_mode, service.account, service.process) == ("running", "auto", "", 12)
     assert service.image_path == r"C:\Erlang\erlsrv.exe" and not service.delayed
 
@@ -467,10 +559,22 @@ def test_units_that_systemd_does_not_know_are_left_out() -> None:
 def test_a_host_that_systemd_does_not_run_has_no_units() -> None:
     silent = _printed("", exit_code=1)
     assert _value(_on_linux(UNITS, linux_software__units=silent, linux_software__systemd=MISSING)) == ()
-    assert _value(_on_linux(UNITS, linux_software__units=MISSING)) == ()
-    runs = _ok({"path": "/run/systemd/system", "entries": []})
-    fact = _on_linux(UNITS, linux_software__units=silent, linux_software__systemd=runs)
-    assert _reason(fact) is Reason.PARSE_ERROR
+    assert _value(_on_linux(UNITS, linux_software__units=MISSING, linux_software__systemd=MISSING)) == ()
+
+
+SYSTEMD_RUNS = _ok({"path": "/run/systemd/system", "entries": []})
+
+
+def test_an_account_that_systemd_does_not_answer_has_seen_no_unit_absent() -> None:
+    for printed in (_printed("", exit_code=1), _printed(""), _printed("Failed to connect to bus")):
+        fact = _on_linux(UNITS, linux_software__units=printed, linux_software__systemd=SYSTEMD_RUNS)
+        assert _reason(fact) is Reason.PARSE_ERROR
+
+
+@pytest.mark.parametrize("systemd", [SYSTEMD_RUNS, _not_ok(Outcome.DENIED)])
+def test_an_account_without_systemctl_has_seen_no_unit_absent(systemd: Callable[[str], Answer]) -> None:
+    fact = _on_linux(UNITS, linux_software__units=MISSING, linux_software__systemd=systemd)
+    assert _reason(fact) is Reason.DENIED
 
 
 def test_a_cut_text_of_units_proves_nothing() -> None:

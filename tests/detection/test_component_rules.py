@@ -11,6 +11,7 @@ from auditor.model.component import Bearing, Component, ComponentKind, RoleReadi
 from auditor.model.fact import FactKey, Facts, Known, NotKnown, Reason
 from auditor.model.inventory import Role
 from auditor.model.known_facts import (
+    ACCOUNT_IS_ADMINISTRATOR,
     CONSOLE_FOLDERS,
     IIS_APPLICATIONS,
     INSTALL_FOLDER,
@@ -280,6 +281,57 @@ def test_foreign_software_on_the_port_of_the_broker_is_no_broker() -> None:
     component = _seen("p13-plain", ComponentKind.RABBITMQ, (LISTENERS, foreign))
     assert component.state is State.ABSENT
     assert any(row.bearing is Bearing.CONTRADICTS and "qpidd" in row.statement for row in component.evidence)
+
+
+NAMELESS = (LISTENERS, (Listener("::", 5672, ""),))
+NO_ADMINISTRATOR = (ACCOUNT_IS_ADMINISTRATOR, False)
+
+
+@pytest.mark.parametrize("name", ["p13-plain", "linux-plain"])
+def test_a_nameless_process_on_the_port_of_the_broker_may_be_a_broker(name: str) -> None:
+    component = _seen(name, ComponentKind.RABBITMQ, NAMELESS, NO_ADMINISTRATOR)
+    assert component.state is State.UNKNOWN and component.not_known is not None
+    assert component.not_known.reason is Reason.DENIED
+    assert "port 5672" in component.not_known.sentence and "root" in component.not_known.sentence
+
+
+@pytest.mark.parametrize("name", ["p13-plain", "linux-plain"])
+def test_a_process_without_a_name_even_for_an_administrator_does_not_decide(name: str) -> None:
+    component = _seen(name, ComponentKind.RABBITMQ, NAMELESS, (ACCOUNT_IS_ADMINISTRATOR, True))
+    assert component.state is State.UNKNOWN and component.not_known is not None
+    assert component.not_known.reason is Reason.CONTRADICTORY
+
+
+def test_nameless_processes_on_other_ports_do_not_matter() -> None:
+    others = (LISTENERS, (Listener("::", 80, ""), Listener("::", 25672, "")))
+    assert _broker("linux-plain", others, NO_ADMINISTRATOR) is State.ABSENT
+
+
+@pytest.mark.parametrize("unseen", [NAMELESS, (LISTENERS, DENIED)])
+def test_a_broker_is_not_called_broken_or_left_over_while_it_may_be_what_listens(
+    unseen: tuple[FactKey[Any], Any],
+) -> None:
+    without = (SERVICES, _trio("auto/running", "auto/running", "auto/running"))
+    assert _broker("p01-development", without, unseen, NO_ADMINISTRATOR) is State.UNKNOWN
+    assert _broker("p13-plain", (RABBITMQ_REGISTERED, True), unseen, NO_ADMINISTRATOR) is State.UNKNOWN
+    assert _broker("p17-rabbitmq", (UNITS, ()), unseen, NO_ADMINISTRATOR) is State.UNKNOWN
+
+
+def test_a_broker_with_a_running_service_or_unit_needs_no_name_on_its_port() -> None:
+    assert _broker("p01-development", NAMELESS, NO_ADMINISTRATOR) is State.PRESENT
+    assert _broker("p17-rabbitmq", NAMELESS, NO_ADMINISTRATOR) is State.PRESENT
+
+
+def test_roles_say_that_a_broker_could_not_be_decided() -> None:
+    reading = _reading("p13-plain", NAMELESS, NO_ADMINISTRATOR)
+    assert "cache broker is not known" in reading.statement
+
+
+@pytest.mark.parametrize("kind", [ComponentKind.SERVICE_CENTER, ComponentKind.LIFETIME])
+def test_a_console_is_only_probable_where_nobody_saw_whether_the_web_server_runs(kind: ComponentKind) -> None:
+    component = _seen("p04-lifetime", kind, (SERVICES, DENIED))
+    assert component.state is State.PROBABLE
+    assert any(row.bearing is Bearing.UNREADABLE and row.probe == "service" for row in component.evidence)
 
 
 def test_a_service_alone_is_a_probable_broker() -> None:

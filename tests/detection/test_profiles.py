@@ -61,6 +61,8 @@ PROFILES = {
     "p13b-server-core": "",
     "p13c-domain-controller": "",
     "p14-not-administrator": "platform-server present, rabbitmq present, service-center unknown, lifetime unknown",
+    "p14-services-hidden": "platform-server present, service-center probable, rabbitmq unknown, "
+    "detached-installation unknown",
     "p15-detached": "detached-installation present",
     "p17-rabbitmq": "rabbitmq present",
     "linux-plain": "",
@@ -204,6 +206,15 @@ def test_a_server_read_over_wmi_alone_is_recognised_as_far_as_wmi_goes() -> None
     assert states[ComponentKind.SERVICE_CENTER] is states[ComponentKind.LIFETIME] is State.UNKNOWN
     why = portrait.component(ComponentKind.LIFETIME).not_known
     assert why is not None and why.reason is Reason.NOT_ASKED and "wmi over wsman" in why.sentence
+
+
+def test_services_that_are_hidden_over_wmi_alone_are_not_absent() -> None:
+    machine = model("p14-services-hidden")
+    facts = read_facts(
+        visit(_over_wmi(answers_of("p14-services-hidden")), machine.platform, channel=ChannelName.WMI_OVER_WSMAN)
+    )
+    services = facts.get(SERVICES)
+    assert isinstance(services, NotKnown) and services.reason is Reason.DENIED and "W3SVC" in services.sentence
 
 
 def test_facts_of_a_healthy_server_are_those_of_its_model() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.cli.program import Begun, osaudit, refused
 from tests.end_to_end.simulated import modelled, serving
 
 # The hosts end one after the other, the last about this long after the first was asked.
-LAST_ENDS = 2.1
+LAST_ENDS = 1.4
 # What differs from scan to scan: the time, and digests made with a key of their own.
 MOVING = {"clock.offset", PRIVATE_KEY_DIGEST.name}
 
@@ -67,9 +68,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(folder, served, stored(folder / "undisturbed.db"))
 
 
-@pytest.mark.parametrize("slice_", range(4))
+@pytest.mark.parametrize("slice_", range(3))
 def test_no_finished_host_is_lost_when_a_scan_is_killed(slice_: int, site: Site) -> None:
-    after = LAST_ENDS * random.uniform(slice_, slice_ + 1) / 4
+    after = LAST_ENDS * random.uniform(slice_, slice_ + 1) / 3
     store = site.folder / f"killed-{slice_}.db"
     before = site.sign_ins()
 
@@ -82,12 +83,6 @@ def test_no_finished_host_is_lost_when_a_scan_is_killed(slice_: int, site: Site)
     told = {line.split()[1].rstrip(":") for line in killed.err.splitlines() if "/7 " in line}
     assert told <= finished, f"killed {after} s after the beginning"
     assert finished < set(site.hosts), f"it was to be killed before its end, not {after} s after the beginning"
-
-    assert "incomplete" in osaudit(site.folder, "scans", "-s", store.name).out
-    refused(
-        osaudit(site.folder, "report", "1", "-s", store.name),
-        "Scan 1 is incomplete; `osaudit scan --resume` completes it.",
-    )
 
     between = site.sign_ins()
     resumed = osaudit(site.folder, "scan", "--resume", "-s", store.name)
@@ -102,11 +97,10 @@ def test_no_finished_host_is_lost_when_a_scan_is_killed(slice_: int, site: Site)
     now, otherwise = compared(record), compared(site.undisturbed)
     assert {key: (now.get(key), value) for key, value in otherwise.items() if now.get(key) != value} == {}
     assert now.keys() == otherwise.keys()
-    assert osaudit(site.folder, "report", "-s", store.name, "--format", "json").code == 0
     digests_compare_only_within_one_process(record, finished)
 
 
-def compared(record: ScanRecord) -> dict[object, object]:
+def compared(record: ScanRecord) -> dict[Any, Any]:
     """Return what was concluded, but for what differs from scan to scan."""
     judgement = record.judgement
     assert judgement is not None
@@ -142,17 +136,23 @@ def digests_compare_only_within_one_process(record: ScanRecord, finished: set[st
     assert len(keys) == 1 or keys[0] != keys[1]
 
 
-def test_a_scan_of_another_inventory_is_not_resumed(site: Site) -> None:
+def test_a_killed_scan_is_shown_as_incomplete_and_is_resumed_only_with_the_inventory_it_began_with(site: Site) -> None:
     begun = Begun(site.folder, "scan", "-s", "other.db")
     begun.wait_for("1/7")
     begun.process.kill()
     begun.end()
+    assert "incomplete" in osaudit(site.folder, "scans", "-s", "other.db").out
+    refused(
+        osaudit(site.folder, "report", "1", "-s", "other.db"),
+        "Scan 1 is incomplete; `osaudit scan --resume` completes it.",
+    )
     text = (site.folder / "inventory.yaml").read_text(encoding="utf-8")
     (site.folder / "changed.yaml").write_text(text.replace("Quality", "Acceptance"), encoding="utf-8")
 
     other = osaudit(site.folder, "scan", "--resume", "-s", "other.db", "-i", "changed.yaml")
-    anew = osaudit(site.folder, "scan", "-s", "other.db")
+    anew = Begun(site.folder, "scan", "-s", "other.db")
+    anew.wait_for("Scan 1 was not finished and stays incomplete: this is a new one.")
+    anew.process.kill()
+    anew.end()
 
     refused(other, "Scan 1 was begun with another inventory or reference and cannot be resumed; scan without --resume.")
-    assert "Scan 1 was not finished and stays incomplete: this is a new one." in anew.err
-    assert anew.code == 0

@@ -206,7 +206,8 @@ def test_the_whole_catalogue_judges_the_healthy_four_environments_without_a_fail
     purposes = {"Development": "development", "Quality": "quality", "Production": "production", "LifeTime": "lifetime"}
     stuff = small(
         environments={name: {"purpose": purpose, "sources": []} for name, purpose in purposes.items()},
-        hosts={f"{name.lower()}-1": {"environment": name, "roles": both} for name in purposes},
+        hosts={f"{name.lower()}-1": {"environment": name, "roles": both} for name in purposes}
+        | {"production-2": {"environment": "Production", "roles": ["front-end"]}},
     )
     findings = run_checks(CHECKS, stuff)
 

@@ -19,6 +19,9 @@ JUDGED = {
     *(f"TOPO-{number:03}" for number in (*range(1, 9), 10, 11, *range(14, 19))),
     *(f"COMP-{number:03}" for number in (*range(1, 6), 10, 13)),
     *(f"DATA-{number:03}" for number in (1, 2, 5, 7, 9, 11, 12, 13, 15)),
+    *(f"VER-{number:03}" for number in (1, 2, 5, 12, 13)),
+    *(f"HW-{number:03}" for number in (1, 2, 4)),
+    *(f"OS-{number:03}" for number in (1, 2, 3)),
 }
 AGGREGATES = {
     "reference", "no-lifetime", "lifetime-in-development-beside-its-own", "production-without-front-ends",
