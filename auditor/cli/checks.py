@@ -23,6 +23,7 @@ def list_checks(further: ChecksFolders = []) -> None:  # noqa: B006 - Typer read
     for check in rules.checks:
         typer.echo(f"{check.id:<9} {check.severity:<9} {check.level:<15} {check.title}")
     typer.echo(f"{len(rules.checks)} checks, rule set {rules.rule_set.digest}", err=True)
+    typer.echo(rules.tables.age_line, err=True)
 
 
 @app.command("explain")
