@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 from auditor.errors import UsageError
-from auditor.model.inventory import CredentialKind, CredentialReference, Endpoint, Inventory, SSHEndpoint
+from auditor.model.inventory import CredentialKind, CredentialReference
 from auditor.settings.secret_places import from_command, from_file, from_keyring
 
 Ask = Callable[[str], str]
@@ -73,22 +73,6 @@ def _from_prompt(text: str, ask: Ask | None) -> tuple[str | None, str]:
         return ask(text), ""
     except EOFError:
         return None, "the prompt ended without an answer; run osaudit again and type it."
-
-
-def references_of(endpoint: Endpoint) -> tuple[CredentialReference, ...]:
-    """Return all references of an endpoint and of its bastion, in a fixed order."""
-    references = [endpoint.password]
-    if isinstance(endpoint, SSHEndpoint):
-        references.append(endpoint.key_passphrase)
-        if endpoint.bastion is not None:
-            references += [endpoint.bastion.password, endpoint.bastion.key_passphrase]
-    return tuple(reference for reference in references if reference is not None)
-
-
-def prompts_of(inventory: Inventory) -> tuple[CredentialReference, ...]:
-    """Return every prompt of an inventory once, so that a person can be asked before the visits begin."""
-    references = [reference for host in inventory.hosts for reference in references_of(host.endpoint)]
-    return tuple(dict.fromkeys(item for item in references if item.kind is CredentialKind.PROMPT))
 
 
 class CredentialResolver:

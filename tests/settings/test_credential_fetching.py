@@ -16,21 +16,12 @@ import pytest
 
 from auditor.errors import UsageError
 from auditor.model.inventory import (
-    Bastion,
     CredentialKind,
     CredentialReference,
-    Environment,
-    Host,
-    Inventory,
-    Purpose,
-    SSHEndpoint,
 )
-from auditor.model.question import Platform
 from auditor.settings.credentials import (
     CredentialError,
     CredentialResolver,
-    prompts_of,
-    references_of,
     resolve_reference,
 )
 
@@ -290,14 +281,3 @@ def test_a_resolver_does_not_show_what_it_holds() -> None:
     resolver = CredentialResolver(environment={"A": SECRET}, ask=None)
     assert resolver.resolve(CredentialReference(CredentialKind.ENVIRONMENT, "A")) == SECRET
     assert SECRET not in repr(resolver) and SECRET not in repr(vars(resolver)["_fetched"])
-
-
-def test_the_references_of_an_endpoint_include_those_of_its_bastion() -> None:
-    kinds = CredentialKind
-    mine, phrase = CredentialReference(kinds.PROMPT, "Mine"), CredentialReference(kinds.FILE, "/phrase")
-    theirs, their_phrase = CredentialReference(kinds.PROMPT, "Theirs"), CredentialReference(kinds.KEYRING, "a/b")
-    bastion = Bastion("b", 22, "u", key_file="/k", key_passphrase=their_phrase, password=theirs)
-    endpoint = SSHEndpoint("a", 22, "u", Platform.LINUX, key_passphrase=phrase, password=mine, bastion=bastion)
-    assert references_of(endpoint) == (mine, phrase, theirs, their_phrase)
-    hosts = (Host("x", "E", endpoint), Host("y", "E", endpoint))
-    assert prompts_of(Inventory("I", (Environment("E", Purpose.OTHER, hosts=hosts),))) == (mine, theirs)
