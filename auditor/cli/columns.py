@@ -30,7 +30,7 @@ def laid_out(table: Table, width: int) -> Iterator[Line]:
     has_sentences = widths[-1] > _SENTENCE
     if before_last + (_SENTENCE if has_sentences else widths[-1]) <= width:
         yield from _columns(table, widths, width - before_last)
-    elif len(widths) > _MANY_COLUMNS and not has_sentences:
+    elif len(widths) > _MANY_COLUMNS and sum(widths[:2]) + max(widths[2:]) + 2 * _GAP <= width:
         yield from _blocks(table, widths, width)
     else:
         yield from _stacked(table, width, "" if has_sentences else f"{table.headers[-1]}: ")

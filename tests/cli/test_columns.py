@@ -76,7 +76,7 @@ words = st.text(st.sampled_from("abc日"), min_size=1, max_size=8)
 cells = st.lists(words, min_size=1, max_size=6).map(" ".join)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     rows=st.lists(st.lists(cells, min_size=7, max_size=7), min_size=1, max_size=3),
     columns=st.integers(1, 7),
