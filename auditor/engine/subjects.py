@@ -16,7 +16,7 @@ from auditor.engine.host_names import HostDirectory
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search, unread_hosts
 from auditor.engine.tables import Table, Tables
 from auditor.model import inventory as declared
-from auditor.model.component import Component, ComponentKind, Portrait, RoleReading, State
+from auditor.model.component import Bearing, Component, ComponentKind, Portrait, RoleReading, State
 from auditor.model.fact import FactKey, Facts, Known, NotKnown, Reason
 from auditor.model.finding import EvidenceReference, Finding
 from auditor.model.inventory import Hosting, Inventory, Purpose, Role, Source, WinRMEndpoint, WinRMReading
@@ -138,6 +138,19 @@ class Host:
             why = component.not_known or NotKnown(Reason.CONTRADICTORY, f"The evidence on {self.name} does not decide.")
             raise self._unknowable(why)
         return component
+
+    def proved(self, kind: ComponentKind) -> Component:
+        """Return a component of which no unread answer could show that it is broken or a leftover.
+
+        For checks that pass because it is there: `Unknowable` where it is only probable.
+        """
+        component = self.component(kind)
+        if component.state is not State.PROBABLE:
+            return component
+        unread = [row.statement for row in component.evidence if row.bearing is Bearing.UNREADABLE]
+        reason = Reason.DENIED if unread else Reason.CONTRADICTORY
+        why = unread[0] if unread else "The evidence does not suffice."
+        raise Unknowable(NotKnown(reason, f"Whether {self.name} has it in working order is only probable: {why}"))
 
     @property
     def role_reading(self) -> RoleReading:

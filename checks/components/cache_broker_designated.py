@@ -82,7 +82,7 @@ def _broker(host: Host, environment: Environment) -> Host:
 
 
 def _runs_broker(host: Host) -> bool:
-    return host.component(ComponentKind.RABBITMQ).state in (State.PRESENT, State.PROBABLE)
+    return host.proved(ComponentKind.RABBITMQ).state is State.PRESENT
 
 
 def _found(host: Host) -> str:

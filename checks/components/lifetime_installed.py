@@ -77,4 +77,4 @@ def _has_payload(host: Host) -> bool:
 
 
 def _runs_lifetime(host: Host) -> bool:
-    return host.component(ComponentKind.LIFETIME).state in (State.PRESENT, State.PROBABLE)
+    return host.proved(ComponentKind.LIFETIME).state is State.PRESENT

@@ -70,7 +70,7 @@ def _is_front_end(host: Host) -> bool:
 
 
 def _lacks_service_center(host: Host) -> bool:
-    if host.component(ComponentKind.SERVICE_CENTER).state in (State.PRESENT, State.PROBABLE):
+    if host.proved(ComponentKind.SERVICE_CENTER).state is State.PRESENT:
         return False
     # On a host without Platform Server that is the finding, and COMP-001 tells it.
     return host.has_platform_server

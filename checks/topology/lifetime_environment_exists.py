@@ -66,7 +66,7 @@ def lifetime_environment_exists(infrastructure: Infrastructure) -> Verdict:
         sentence = f"{environment.name} is hosted in the cloud, where only LifeTime's API could confirm it."
         unknown(Reason.SOURCE_NOT_CONFIGURED, sentence)
     environment.demand_hosts()
-    inside = search(environment.platform_hosts, _runs_lifetime)
+    inside = search(environment.platform_hosts, lambda host: host.proved(ComponentKind.LIFETIME).can_run)
     if inside.found and elsewhere.found:
         return failed(
             f"LifeTime runs on {inside.names} ({environment.name}), and also on {elsewhere.names}.",

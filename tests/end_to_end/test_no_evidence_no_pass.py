@@ -81,7 +81,8 @@ def _violated() -> list[str]:
             for finding in infrastructure.expected.findings:
                 if finding.status is Status.FAIL:
                     first.setdefault(finding.check, name)
-    return sorted(set(first.values()))
+    # A stopped web server makes the consoles broken, and only probable to whom the services are hidden.
+    return sorted({*first.values(), "web-server-stopped"})
 
 
 @pytest.mark.parametrize("name", _violated())
