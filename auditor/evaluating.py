@@ -12,6 +12,7 @@ from auditor import __version__
 from auditor.collectors import read_facts
 from auditor.collectors.redaction import secrets_found
 from auditor.detection import portray
+from auditor.engine.check_pages import check_pages
 from auditor.engine.declaration import Check
 from auditor.engine.discovery import load_checks, rules_digest
 from auditor.engine.runner import run_checks
@@ -49,6 +50,11 @@ class Rules:
     def texts(self) -> Mapping[str, CheckText]:
         """The pages of the checks by id, for reports."""
         return {check.id: self._text(check) for check in self.checks}
+
+    @property
+    def pages(self) -> Mapping[str, str]:
+        """The pages of the checks as Markdown by file name, with an index."""
+        return check_pages(self.checks, self.sources)
 
     def _text(self, check: Check) -> CheckText:
         references = tuple(self.sources.get(key, (key, "")) for key in check.sources)

@@ -63,3 +63,17 @@ def new_check(
     for name, text in files.items():
         write_text(root / name, text)
         typer.echo(str(root / name))
+
+
+@app.command("pages")
+def write_pages(
+    folder: Annotated[Path, typer.Argument(help="The folder to write to; made where it does not exist.")],
+    further: ChecksFolders = [],  # noqa: B006
+) -> None:
+    """Write one Markdown page for each check, and an index by group, severity and source."""
+    from auditor.cli.loading import load_rules, write_text
+
+    pages = load_rules(further).pages
+    for name, text in pages.items():
+        write_text(folder / name, text)
+    typer.echo(f"{len(pages)} pages in {folder}", err=True)
