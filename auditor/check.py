@@ -1,9 +1,14 @@
 """All that a check file may import."""
 
-from auditor.engine.confirming import confirm_environment, lifetime_and_others
+from auditor.detection import windows_services
+from auditor.engine.catalogs import database_catalogs, is_same_catalog, lacks_schema
+from auditor.engine.confirming import confirm_environment, leave_to_lifetime, lifetime_and_others
 from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
+from auditor.engine.host_names import is_loopback
 from auditor.engine.identity import SameMachine, find_same_machines
+from auditor.engine.scores import severity_of_score
+from auditor.engine.service_states import ServiceFlaw, service_flaw, service_in_words
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, name_few, search
 from auditor.engine.subjects import Environment, Host, Infrastructure
 from auditor.engine.table_rows import Row
@@ -16,13 +21,14 @@ from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Verdict
 from auditor.model.inventory import Hosting, Purpose, Role, Source
 from auditor.model.observation import ChannelName
-from auditor.model.question import Outcome, Platform
+from auditor.model.question import NOT_XML, Outcome, Platform
 from auditor.model.version import Version
 
 check = CheckDeclaration()
 
 __all__ = [
     "NEVER_WAIVED",
+    "NOT_XML",
     "Bearing",
     "Certainty",
     "ChannelName",
@@ -43,6 +49,7 @@ __all__ = [
     "RoleReading",
     "Row",
     "SameMachine",
+    "ServiceFlaw",
     "Severity",
     "Sighting",
     "Source",
@@ -55,14 +62,23 @@ __all__ = [
     "check",
     "confirm_environment",
     "count",
+    "database_catalogs",
     "facts",
     "failed",
     "find_same_machines",
+    "is_loopback",
+    "is_same_catalog",
+    "lacks_schema",
+    "leave_to_lifetime",
     "lifetime_and_others",
     "match_waivers",
     "name_few",
     "not_applicable",
     "passed",
     "search",
+    "service_flaw",
+    "service_in_words",
+    "severity_of_score",
     "unknown",
+    "windows_services",
 ]

@@ -56,6 +56,11 @@ class Rules:
         """The pages of the checks as Markdown by file name, with an index."""
         return check_pages(self.checks, self.sources)
 
+    def age_of_figures(self, record: ScanRecord) -> str:
+        """How old the figures are by which a scan was judged, in one line; empty where other rules judged it."""
+        judged_by = record.judgement.rules if record.judgement else None
+        return self.tables.age_line if judged_by == self.rule_set else ""
+
     def _text(self, check: Check) -> CheckText:
         references = tuple(self.sources.get(key, (key, "")) for key in check.sources)
         return CheckText(check.id, check.slug, check.title, check.severity, dict(check.sections), references)
@@ -90,10 +95,16 @@ def judge(
     *,
     waivers: tuple[Waiver, ...] = (),
     judged_at: datetime,
+    previous: Mapping[str, Facts] | None = None,
 ) -> Judgement:
-    """Read, recognise, check, and lay the waivers beside; `visits` has one visit for each host of the inventory."""
+    """Read, recognise, check, and lay the waivers beside; `visits` has one visit for each host of the inventory.
+
+    `previous` has the facts of the last complete scan before this one, by host.
+    """
     readings = {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
-    return judge_readings(inventory, reference, visits, readings, rules, waivers=waivers, judged_at=judged_at)
+    return judge_readings(
+        inventory, reference, visits, readings, rules, waivers=waivers, judged_at=judged_at, previous=previous
+    )
 
 
 def judge_readings(
@@ -105,6 +116,7 @@ def judge_readings(
     *,
     waivers: tuple[Waiver, ...] = (),
     judged_at: datetime,
+    previous: Mapping[str, Facts] | None = None,
 ) -> Judgement:
     """Check what was read of all hosts, and lay the waivers beside."""
     facts = {host: reading.facts for host, reading in sorted(readings.items())}
@@ -121,6 +133,7 @@ def judge_readings(
         check_names=names,
         secrets_found={host: reading.secrets_found for host, reading in readings.items()},
         tables=rules.tables,
+        previous=previous,
     )
     findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date(), names)
     return Judgement(facts, portraits, findings, rules.rule_set)

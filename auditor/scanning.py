@@ -108,7 +108,13 @@ def scan(
     record = store.scan(scan_id)
     judged_at = clock()
     judgement = judge(
-        plan.inventory, plan.reference, record.visits, plan.rules, waivers=plan.waivers, judged_at=judged_at
+        plan.inventory,
+        plan.reference,
+        record.visits,
+        plan.rules,
+        waivers=plan.waivers,
+        judged_at=judged_at,
+        previous=store.facts_before(scan_id),
     )
     store.seal(scan_id, judgement, judged_at)
     return store.scan(scan_id)

@@ -43,7 +43,13 @@ def evaluate(
         record = complete_scan(opened, scan)
         judged_at = record.finished_at or record.started_at
         judgement = judge(
-            record.inventory, record.reference, record.visits, rules, waivers=accepted, judged_at=judged_at
+            record.inventory,
+            record.reference,
+            record.visits,
+            rules,
+            waivers=accepted,
+            judged_at=judged_at,
+            previous=opened.facts_before(record.id),
         )
         opened.judge_again(record.id, judgement)
         before = record.judgement.rules.digest if record.judgement else "none"

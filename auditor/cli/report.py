@@ -38,7 +38,7 @@ def report(
         from auditor.diffing import compare
 
         difference = compare(previous, record)
-    view = build_view(record, rules.texts, difference)
+    view = build_view(record, rules.texts, difference, figures=rules.age_of_figures(record))
     if form is ReportForm.TEXT:
         print_summary(view)
         return

@@ -152,7 +152,7 @@ def conclude(
     from auditor.reporting.json import json_report
     from auditor.reporting.view import build_view
 
-    view = build_view(record, rules.texts)
+    view = build_view(record, rules.texts, figures=rules.age_of_figures(record))
     if form is SummaryForm.JSON:
         typer.echo(json_report(view), nl=False)
     else:

@@ -26,6 +26,7 @@ from auditor.collectors import (
     platform_server,
     programs,
     rabbitmq,
+    security,
     server_configuration,
     services,
 )
@@ -56,6 +57,7 @@ COLLECTORS: tuple[Collector, ...] = (
     platform_server.COLLECTOR,
     programs.COLLECTOR,
     rabbitmq.COLLECTOR,
+    security.COLLECTOR,
     server_configuration.COLLECTOR,
     services.COLLECTOR,
 )
@@ -76,6 +78,7 @@ _ORDER_OF_ASKING = (
     dotnet.COLLECTOR,
     programs.COLLECTOR,
     hardware.COLLECTOR,
+    security.COLLECTOR,
     development_tools.COLLECTOR,
     clock.WINDOWS,
     account.LINUX,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.collectors.base import Collector, FactMap, Observations
@@ -18,8 +19,11 @@ from auditor.collectors.reading import (
 )
 from auditor.collectors.rights import ANY_LINUX_USER
 from auditor.model.fact import Reason
-from auditor.model.known_facts import PACKAGES, UNITS, SystemdUnit
+from auditor.model.known_facts import ERLANG_VERSIONS, PACKAGES, UNITS, SystemdUnit
 from auditor.model.question import Outcome, Platform, Question, Verb
+
+# Debian splits Erlang into many packages, of which this one is the base; others deliver it as a whole.
+_ERLANG = re.compile(r"(?:erlang-base|erlang|esl-erlang) (?:\d{1,9}:)?(\d{1,9}(?:\.\d{1,9}){0,5})(?![.\d])")
 
 PACKAGE_NAMES = Question(
     id="linux_software.packages",
@@ -48,15 +52,21 @@ SYSTEMD = Question(
 
 
 def read(observations: Observations) -> FactMap:
-    """Give packages and units."""
+    """Give packages, the versions of Erlang among them, and units."""
     return facts(
         fact(observations, PACKAGES, _packages),
+        fact(observations, ERLANG_VERSIONS, _erlang_versions),
         fact(observations, UNITS, _units),
     )
 
 
 def _packages(answers: Answers) -> tuple[str, ...]:
     return distinct(lines(command_text(answers.whole(PACKAGE_NAMES)) or ""))
+
+
+def _erlang_versions(answers: Answers) -> tuple[str, ...]:
+    matches = (_ERLANG.match(package) for package in _packages(answers))
+    return distinct(match.group(1) for match in matches if match)
 
 
 def _units(answers: Answers) -> tuple[SystemdUnit, ...]:

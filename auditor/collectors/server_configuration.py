@@ -26,6 +26,11 @@ _DATABASES = {
     "LoggingDatabaseConfiguration": "AdminUser",
     "SessionDatabaseConfiguration": "SessionUser",
 }
+_RUNTIME_USERS = {
+    "PlatformDatabaseConfiguration": "RuntimeUser",
+    "LoggingDatabaseConfiguration": "RuntimeUser",
+    "SessionDatabaseConfiguration": "SessionUser",
+}
 _DATABASE_ELEMENTS = ("Server", "Catalog", "Host", "Port", "ServiceName", "TNSName", "UsedAuthenticationMode")
 _ELEMENTS = (
     "ServiceConfiguration/CompilerServerHostname",
@@ -34,6 +39,7 @@ _ELEMENTS = (
     "CacheInvalidationConfiguration/ServiceHost",
     "CacheInvalidationConfiguration/ServicePort",
     "CacheInvalidationConfiguration/TlsEnabled",
+    "CacheInvalidationConfiguration/VirtualHost",
     "OtherConfigurations/InstallationDir",
     "OtherConfigurations/PlatformVersion",
 )
@@ -50,10 +56,10 @@ _SECRETS = (
 def _allow_list() -> list[dict[str, Any]]:
     sections = [{"path": f"{_ROOT}/{section}", "attributes": ["ProviderKey"]} for section in _DATABASES]
     values = [f"{section}/{element}" for section in _DATABASES for element in _DATABASE_ELEMENTS]
-    owners = [f"{section}/{owner}" for section, owner in _DATABASES.items()]
+    users = dict.fromkeys(f"{section}/{user}" for of in (_DATABASES, _RUNTIME_USERS) for section, user in of.items())
     return [
         *sections,
-        *({"path": f"{_ROOT}/{path}", "text": "value"} for path in (*values, *owners, *_ELEMENTS)),
+        *({"path": f"{_ROOT}/{path}", "text": "value"} for path in (*values, *users, *_ELEMENTS)),
         *({"path": f"{_ROOT}/{path}", "attributes": ["encrypted"], "text": "presence"} for path in _SECRETS),
     ]
 
@@ -99,6 +105,7 @@ def _configuration(value: Any) -> ServerConfiguration | None:
         installation_folder=content(node, "OtherConfigurations/InstallationDir"),
         outgoing_address=content(node, "NetworkConfiguration/OutgoingIPAddress"),
         databases=tuple(_database(section, found) for section in _DATABASES for found in below(node, section)[:1]),
+        cache_virtual_host=content(node, "CacheInvalidationConfiguration/VirtualHost"),
     )
 
 
@@ -116,6 +123,8 @@ def _database(section: str, node: Node) -> DatabaseSection:
         server=server,
         catalog=catalog,
         authentication=content(node, "UsedAuthenticationMode") or "",
+        admin_user=content(node, "AdminUser"),
+        runtime_user=content(node, _RUNTIME_USERS[section]),
     )
 
 

@@ -55,6 +55,11 @@ def make_material(case: Document, check_names: Mapping[str, str], tables: Tables
     specified = {name: _specify(name, number, hosts, environments) for number, name in enumerate(hosts)}
     judged_at = case.get("judged_at", JUDGED_AT)
     secrets = {name: spec["secrets_found"] for name, spec in specified.items()}
+    previous = {
+        name: Facts(name, {key: decode_fact(key, item) for key, item in spec["previous"].items()})
+        for name, spec in specified.items()
+        if "previous" in spec
+    }
     return Material(
         inventory=_inventory(environments, hosts),
         reference=_reference(case.get("reference", {})),
@@ -66,6 +71,7 @@ def make_material(case: Document, check_names: Mapping[str, str], tables: Tables
         check_names=check_names,
         tables=bundled_tables() if tables is None else tables,
         secrets_found={name: tuple(found) for name, found in secrets.items() if found is not None},
+        previous=previous or None,
     )
 
 
@@ -97,7 +103,7 @@ def _specify(name: str, number: int, hosts: Document, environments: Document) ->
     _known_keys(
         host,
         {"environment", "roles", "aliases", "passive", "same_machine_as", "endpoint", "visit", "answers", "facts",
-         "components", "reading", "secrets_found"},
+         "components", "reading", "secrets_found", "previous"},
         f"hosts.{name}",
     )  # fmt: skip
     if "environment" in host and host["environment"] not in environments:
@@ -107,6 +113,8 @@ def _specify(name: str, number: int, hosts: Document, environments: Document) ->
         healthy["answers"] = {}
     else:
         healthy |= healthy_host(name, number, hosts, environments)
+    if "previous" in host:
+        healthy["previous"] = healthy_host(name, number, hosts, environments)["facts"]
     specified: dict[str, Any] = merge(healthy, host)
     if "unknown" in (specified["secrets_found"] or ()):
         specified["secrets_found"] = None
@@ -147,7 +155,8 @@ def _endpoint(name: str, kind: str) -> Endpoint:
 
 def _visit(name: str, spec: Document, judged_at: datetime) -> Visit:
     visit = spec["visit"]
-    _known_keys(visit, {"failure", "sentence", "reason", "channel"}, f"hosts.{name}.visit")
+    _known_keys(visit, {"failure", "sentence", "reason", "channel", "observed_at"}, f"hosts.{name}.visit")
+    observed_at = visit.get("observed_at", judged_at)
     answers = {question: _answer(question, item) for question, item in sorted(dict(spec["answers"]).items())}
     failure = None
     if "failure" in visit:
@@ -155,8 +164,8 @@ def _visit(name: str, spec: Document, judged_at: datetime) -> Visit:
     channel = ChannelName(visit.get("channel", _CHANNELS[spec["endpoint"]]))
     platform = Platform.LINUX if channel is ChannelName.SH_OVER_SSH else Platform.WINDOWS
     if failure is not None and not answers:
-        return Visit(name, judged_at, judged_at, failure=failure)
-    return Visit(name, judged_at, judged_at, channel, platform, answers, failure)
+        return Visit(name, observed_at, observed_at, failure=failure)
+    return Visit(name, observed_at, observed_at, channel, platform, answers, failure)
 
 
 def _answer(question: str, item: str | Document) -> Answer:

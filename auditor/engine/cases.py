@@ -14,8 +14,8 @@ from a healthy infrastructure (see `auditor.engine.healthy`) and says only what 
 
 - `hosts.<name>`: environment, roles, aliases, passive, same_machine_as, endpoint (powershell, wmi, ssh); components by
   kind (a state, or a table with state, version, reason); reading (intended, actual, runs_scheduler, passive,
-  contradictions); facts by name; answers by question (an outcome; `[]` for none); visit (failure, reason, channel);
-  secrets_found.
+  contradictions); facts by name; answers by question (an outcome; `[]` for none); visit (failure, reason,
+  channel, observed_at); secrets_found.
 - `{unknown = "denied"}` in the place of a fact, a component or a reading makes it not known.
 - `reference`, `waivers`, `judged_at`: as in the model. `without` lists paths to take away again.
 - `expect.<host, environment or "infrastructure">`: a status, or a table with status, reason, because_of, severity, and

@@ -90,8 +90,10 @@ def _index(checks: list[Check], sources: Sources) -> str:
     parts += ["## By severity", _table(("severity", "checks"), [
         (severity.value, _links(check for check in checks if check.severity is severity)) for severity in Severity
     ])]  # fmt: skip
-    rows = [(_source(*sources.get(key, (key, ""))), _links(members)) for key, members in sorted(by_source.items())]
-    parts += ["## By source", _table(("source", "checks"), rows)]
+    from_source = [
+        (_source(*sources.get(key, (key, ""))), _links(members)) for key, members in sorted(by_source.items())
+    ]
+    parts += ["## By source", _table(("source", "checks"), from_source)]
     parts += ["## By file", _table(("id", "file"), [(check.id, f"`{_file(check)}`") for check in checks])]
     return "\n\n".join(parts) + "\n"
 

@@ -6,18 +6,37 @@ Everything here has the form in which a case file would spell it: tables of plai
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from auditor.model.inventory import Purpose, Role
 
-VERSION = "11.38.0.47000"
-LIFETIME_VERSION = "11.28.0.1200"
+VERSION = "11.43.0.51000"
+LIFETIME_VERSION = "11.30.1.1500"
 FOLDER = r"C:\Program Files\OutSystems\Platform Server"
 
 _GB = 2**30
 _APPLICATIONS = ("ServiceCenter", "server.api", "server.identity", "Users")
+_FEATURES = (
+    "IIS-WebServerRole", "IIS-DefaultDocument", "IIS-DirectoryBrowsing", "IIS-HttpErrors", "IIS-StaticContent",
+    "IIS-HttpLogging", "IIS-RequestMonitor", "IIS-HttpCompressionStatic", "IIS-HttpCompressionDynamic",
+    "IIS-RequestFiltering", "IIS-WindowsAuthentication", "IIS-NetFxExtensibility45", "IIS-ASPNET45",
+    "IIS-ISAPIExtensions", "IIS-ISAPIFilter", "IIS-Metabase", "WAS-ConfigurationAPI", "WAS-ProcessModel",
+    "IIS-ManagementConsole",
+)  # fmt: skip
+_MODULES = (
+    "ServiceCenter", "ADAuthProvider", "appfeedbackapi", "AppFeedbackPlugin", "ChartingServicesCore", "DBCleaner_API",
+    "ECT_Provider", "EPA_Taskbox", "LDAPAuthProvider", "NativeAppBuilder", "PerformanceProbe", "PreviewInDevices",
+    "RESTDevService", "RichWidgets", "SAPDevService", "SecurityUtils", "SOAPDevService", "TemplateManager", "Users",
+    "UsersServices",
+)  # fmt: skip
 _LIFETIME_APPLICATIONS = ("lifetime", "PerformanceMonitor", "LifeTimeSDK")
-_SECTIONS = ("PlatformDatabaseConfiguration", "LoggingDatabaseConfiguration", "SessionDatabaseConfiguration")
+# The database sections of server.hsconf with their users.
+_SECTIONS: dict[str, dict[str, str]] = {
+    "PlatformDatabaseConfiguration": {"admin_user": "OSADMIN", "runtime_user": "OSRUNTIME"},
+    "LoggingDatabaseConfiguration": {"admin_user": "OSADMIN_LOG", "runtime_user": "OSRUNTIME_LOG"},
+    "SessionDatabaseConfiguration": {"runtime_user": "OSSTATE"},
+}
 
 
 def healthy_host(name: str, number: int, hosts: Mapping[str, Any], environments: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,11 +53,13 @@ def healthy_host(name: str, number: int, hosts: Mapping[str, Any], environments:
     components: dict[str, Any] = {}
     if Role.CACHE_BROKER in roles or Role.DEPLOYMENT_CONTROLLER in roles:
         components["rabbitmq"] = {"state": "present", "version": "4.1.2"}
+        facts["rabbitmq.erlang_versions"] = ["27.3.4"]
     platform_roles = sorted(roles & {Role.DEPLOYMENT_CONTROLLER, Role.FRONT_END})
     if platform_roles:
         is_lifetime = environment.get("purpose") == Purpose.LIFETIME
         front_end = Role.FRONT_END in roles
         facts |= _platform_server(host["environment"], _controller(name, hosts), front_end, is_lifetime)
+        facts["services"] = _services(roles, bool(host.get("passive", False)))
         components |= _platform_components(front_end, is_lifetime)
     passive = bool(host.get("passive", False))
     reading = {
@@ -59,6 +80,7 @@ def _identity(name: str, number: int) -> dict[str, Any]:
         "machine.guid": f"guid-of-{name}",
         "machine.macs": [f"00:15:5D:00:{number // 256:02X}:{number % 256:02X}"],
         "clock.offset": 0.4,
+        "clock.zone": "UTC",
         "account.is_administrator": True,
     }
 
@@ -74,6 +96,13 @@ def _system(is_linux: bool) -> dict[str, Any]:
         "os.name": "Microsoft Windows Server 2022 Standard",
         "os.version": "10.0.20348",
         "os.is_server": True,
+        "os.last_boot": datetime(2026, 3, 1, 3, 0, tzinfo=UTC),
+        "os.is_64_bit": True,
+        "os.has_desktop": True,
+        "os.fips_enabled": False,
+        "os.features": [{"name": name, "state": "enabled"} for name in _FEATURES],
+        "clock.time_source": "NT5DS",
+        "security.protocols": [],
         "dotnet.release": 528449,
         "dotnet.hosting_bundles": ["8.0.11.24521"],
     }
@@ -92,11 +121,15 @@ def _platform_server(environment: str, controller: str, front_end: bool, is_life
     names = (*_APPLICATIONS, *(_LIFETIME_APPLICATIONS if is_lifetime else ())) if front_end else ()
     return {
         "platform_server.version": VERSION,
+        "platform_server.file_version": VERSION,
         "platform_server.folder": FOLDER,
         "platform_server.folder_exists": True,
+        "platform_server.running_folders": [f"{module}.a1b2c3" for module in _MODULES] if front_end else [],
         "server_configuration.exists": True,
+        "server_configuration.clear_text_secrets": [],
         "private_key.exists": True,
-        "private_key.digest": f"digest-of-{environment}",
+        "private_key.digest": f"a1b2c3d4:digest-of-{environment}",
+        "iis.version": "10.0",
         "iis.applications": [
             {"site": "Default Web Site", "path": f"/{name}", "pool": name,
              "physical_path": rf"{FOLDER}\running\{name}.1"}
@@ -108,14 +141,38 @@ def _platform_server(environment: str, controller: str, front_end: bool, is_life
             "cache_host": controller,
             "cache_port": 5672,
             "cache_tls": False,
+            "cache_virtual_host": "/outsystems",
             "platform_version": VERSION,
             "installation_folder": FOLDER,
             "databases": [
                 {"section": section, "provider": "SqlServer", "server": "sql-1", "catalog": catalog,
-                 "authentication": "Database Authentication"}
-                for section in _SECTIONS
+                 "authentication": "Database Authentication", **users}
+                for section, users in _SECTIONS.items()
             ],
         },
+    }  # fmt: skip
+
+
+def _services(roles: set[str], passive: bool) -> list[dict[str, Any]]:
+    """Return the Windows services of a host with these roles, which has Platform Server 11.18 or later."""
+    controller, front_end = Role.DEPLOYMENT_CONTROLLER in roles, Role.FRONT_END in roles
+    names = {name: f"OutSystems {name} Service" for name in ("Deployment Controller", "Deployment", "Scheduler")}
+    deployment, scheduler = names["Deployment"], names["Scheduler"]
+    return [
+        _service(names["Deployment Controller"], controller, rf"NT Service\{names['Deployment Controller']}"),
+        _service(deployment, front_end),
+        _service(scheduler, front_end and not passive, rf"NT Service\{scheduler}"),
+        *([_service("RabbitMQ", True)] if controller or Role.CACHE_BROKER in roles else []),
+        _service("W3SVC", True),
+        _service("WAS", True) | {"start_mode": "manual"},
+    ]
+
+
+def _service(name: str, runs: bool, account: str = "LocalSystem") -> dict[str, Any]:
+    return {
+        "name": name, "display_name": name, "state": "running" if runs else "stopped",
+        "start_mode": "auto" if runs else "disabled", "delayed": False, "account": account,
+        "image_path": "", "process": 1000 if runs else 0,
     }  # fmt: skip
 
 

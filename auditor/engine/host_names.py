@@ -14,7 +14,7 @@ from auditor.model.known_facts import HOST_ADDRESSES, HOST_NAMES
 if TYPE_CHECKING:
     from auditor.engine.subjects import Host
 
-_OF_THE_HOST_ITSELF = frozenset({"localhost", "127.0.0.1", "::1", ".", "(local)"})
+OF_THE_HOST_ITSELF = frozenset({"localhost", "127.0.0.1", "::1", ".", "(local)"})
 
 
 # Of each environment (None: outside of all) the first host that is known by a name, with its place in the inventory.
@@ -51,7 +51,7 @@ class HostDirectory:
         a host's own names could not be read, with the reason of that.
         """
         wanted = text.strip().casefold()
-        if wanted in _OF_THE_HOST_ITSELF:
+        if wanted in OF_THE_HOST_ITSELF:
             return seen_from
         key = HOST_ADDRESSES if _is_address(wanted) else HOST_NAMES
         known = [first for first in self._known_by(wanted) if first]
@@ -110,6 +110,12 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_loopback(text: str) -> bool:
+    """Whether a name or address in a configuration means whatever machine reads it."""
+    name = text.strip().casefold().removesuffix(".")
+    return name == "localhost" or (_is_address(name) and ipaddress.ip_address(name).is_loopback)
 
 
 def _same_name(name: str, wanted: str) -> bool:

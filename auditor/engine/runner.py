@@ -15,6 +15,9 @@ from auditor.model.inventory import Role
 
 _Judged = Host | Environment | Infrastructure
 
+# Where one of these fails, what rests on it cannot be read: that is not the same as that there is nothing to judge.
+_TELL_WHY_UNREADABLE = frozenset({"CONF-001"})
+
 
 def run_checks(checks: Iterable[Check], material: Material) -> tuple[Finding, ...]:
     """Run all checks and return their findings, sorted by check and subject.
@@ -104,6 +107,8 @@ def _held_back(
         ):
             verdict = finding.verdict
             sentence = f"Because of {needed}: {verdict.sentence}"
+            if verdict.status is Status.FAIL and needed in _TELL_WHY_UNREADABLE:
+                return Verdict(Status.UNKNOWN, sentence, reason=Reason.CONTRADICTORY, because_of=needed)
             if verdict.status in (Status.FAIL, Status.NOT_APPLICABLE):
                 return Verdict(Status.NOT_APPLICABLE, sentence, because_of=needed)
             if verdict.status is Status.UNKNOWN and verdict.because_of:

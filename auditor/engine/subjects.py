@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from auditor.engine.coverage import Coverage, coverage_of
@@ -42,6 +42,7 @@ class Material:
     `visits`, `facts` and `portraits` have an entry for every host of the inventory. `secrets_found` has one for every
     host whose stored answers were searched, an empty one where nothing was found. `check_names` gives the id of a
     check for each of its names: id, slug and former ones. `tables` are the figures that came with the checks.
+    `previous` has the facts of the last complete scan before, by host; None when there was none.
     """
 
     inventory: Inventory
@@ -55,6 +56,7 @@ class Material:
     secrets_found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier: tuple[Finding, ...] = ()
     tables: Tables = field(default_factory=Tables)
+    previous: Mapping[str, Facts] | None = None
 
 
 class Recorder:
@@ -110,6 +112,22 @@ class Host:
         """The visit of this scan."""
         return self._material.visits[self.name]
 
+    @property
+    def age(self) -> timedelta:
+        """How old the answers were when the scan was judged."""
+        return self._material.judged_at - self.visit.observed_at
+
+    @property
+    def fresh_for(self) -> timedelta:
+        """How long answers may be judged, by the reference."""
+        return timedelta(hours=self._material.reference.thresholds.freshness_hours)
+
+    def _demand_fresh(self) -> None:
+        """Raise `Unknowable` (stale) when the answers are too old to say how the host is."""
+        if self.age > self.fresh_for:
+            sentence = f"What {self.name} answered was too old when it was judged (see DATA-003)."
+            raise Unknowable(NotKnown(Reason.STALE, sentence))
+
     def fact(self, key: FactKey[T]) -> T:
         """Return the value of a fact; raises `Unknowable` when it is not known."""
         self._recorder.note(self.name, self._material.facts[self.name].get(key).questions)
@@ -119,8 +137,26 @@ class Host:
         """Return the value of a fact without noting it as evidence: for an index, of which little is used."""
         fact = self._material.facts[self.name].get(key)
         if isinstance(fact, Known):
+            self._demand_fresh()
             return fact.value
         raise self._unknowable(fact)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no complete scan before this one had this host."""
+        return self.name not in (self._material.previous or {})
+
+    def earlier_fact(self, key: FactKey[T]) -> T:
+        """Return the value that a fact had in the last complete scan before, for a host that is not new.
+
+        Raises `Unknowable` when that scan could not tell it.
+        """
+        assert self._material.previous is not None
+        fact = self._material.previous[self.name].get(key)
+        if isinstance(fact, Known):
+            return fact.value
+        sentence = f"{key.meaning} is not known of the scan before, so nothing can be compared on {self.name}."
+        raise Unknowable(NotKnown(fact.reason, sentence))
 
     def _unknowable(self, why: NotKnown) -> Unknowable:
         """Where the visit failed, one finding tells how: all others only refer to it."""
@@ -137,6 +173,7 @@ class Host:
         if component.state is State.UNKNOWN:
             why = component.not_known or NotKnown(Reason.CONTRADICTORY, f"The evidence on {self.name} does not decide.")
             raise self._unknowable(why)
+        self._demand_fresh()
         return component
 
     def proved(self, kind: ComponentKind) -> Component:
@@ -159,6 +196,7 @@ class Host:
         self._recorder.note(self.name, reading.questions)
         if isinstance(reading, NotKnown):
             raise self._unknowable(reading)
+        self._demand_fresh()
         return reading
 
     @property

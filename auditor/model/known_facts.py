@@ -76,9 +76,10 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSection:
-    """One database section of server.hsconf, without users and passwords.
+    """One database section of server.hsconf, without passwords.
 
-    `server` is host (and port) for Oracle, `catalog` the service or schema.
+    `server` is host (and port) for Oracle, `catalog` the service or schema. The session section has only one user, who
+    is its `runtime_user`.
     """
 
     section: str
@@ -86,6 +87,8 @@ class DatabaseSection:
     server: str
     catalog: str
     authentication: str
+    admin_user: str | None = None
+    runtime_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class ServerConfiguration:
     installation_folder: str | None
     outgoing_address: str | None
     databases: tuple[DatabaseSection, ...]
+    cache_virtual_host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,36 @@ class SystemdUnit:
     enabled_state: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProtocolSetting:
+    """What the registry says of one side, client or server, of an old protocol; None for a value that is not there."""
+
+    protocol: str
+    side: str
+    enabled: int | None
+    disabled_by_default: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsFeature:
+    """An optional feature of Windows by its DISM name; `state` enabled, disabled, absent or unknown."""
+
+    name: str
+    state: str
+
+
 OS_FAMILY = FactKey[str](
     "os.family", str, "The family of the operating system: windows, linux, or what the kernel calls itself"
 )
 OS_NAME = FactKey[str]("os.name", str, "The name of the operating system")
 OS_VERSION = FactKey[Version]("os.version", Version, "The version of the operating system")
 OS_IS_SERVER = FactKey[bool]("os.is_server", bool, "Whether Windows is a server edition")
+OS_IS_64_BIT = FactKey[bool]("os.is_64_bit", bool, "Whether Windows, and so the processor too, is 64-bit")
+OS_HAS_DESKTOP = FactKey[bool]("os.has_desktop", bool, "Whether Windows has a desktop, which Server Core has not")
+OS_FIPS_ENABLED = FactKey[bool]("os.fips_enabled", bool, "Whether the FIPS policy of Windows is on")
+OS_FEATURES = FactKey[tuple[WindowsFeature, ...]](
+    "os.features", tuple[WindowsFeature, ...], "The optional features of Windows that belong to IIS"
+)
 OS_LAST_BOOT = FactKey[datetime]("os.last_boot", datetime, "The time of the last start")
 HOST_NAME = FactKey[str]("host.name", str, "The name that the host gives itself")
 HOST_NAMES = FactKey[tuple[str, ...]]("host.names", tuple[str, ...], "All names of the host: short, DNS and full")
@@ -140,6 +168,12 @@ MODEL = FactKey[str]("hardware.model", str, "Maker and model of the hardware")
 VOLUMES = FactKey[tuple[Volume, ...]]("hardware.volumes", tuple[Volume, ...], "The local volumes")
 CLOCK_OFFSET = FactKey[float]("clock.offset", float, "Seconds by which the host's UTC clock leads the collector's")
 CLOCK_ZONE = FactKey[str]("clock.zone", str, "The time zone")
+CLOCK_SOURCE = FactKey[str | None](
+    "clock.time_source", str | None, "The kind of time source that the Windows time service is set to"
+)
+SECURITY_PROTOCOLS = FactKey[tuple[ProtocolSetting, ...]](
+    "security.protocols", tuple[ProtocolSetting, ...], "What the registry says of SSL 2.0 and SSL 3.0"
+)
 ACCOUNT_IS_ADMINISTRATOR = FactKey[bool](
     "account.is_administrator", bool, "Whether the account that asks has administrator rights"
 )
@@ -187,7 +221,9 @@ INTEGRATION_STUDIOS = FactKey[tuple[DevelopmentTool, ...]](
     "development_tools.integration_studio", tuple[DevelopmentTool, ...], "The registered Integration Studios"
 )
 UNINSTALL_ENTRIES = FactKey[tuple[UninstallEntry, ...]](
-    "programs.entries", tuple[UninstallEntry, ...], "The programs of OutSystems, RabbitMQ and Erlang"
+    "programs.entries",
+    tuple[UninstallEntry, ...],
+    "The programs of OutSystems, RabbitMQ and Erlang, and the build tools",
 )
 PLATFORM_VARIABLES = FactKey[tuple[str, ...]](
     "platform_server.variables", tuple[str, ...], "The names of the system variables of the bundled broker"
@@ -236,6 +272,9 @@ BUNDLED_BROKER_VERSIONS = FactKey[tuple[str, ...]](
 )
 RABBITMQ_REGISTERED = FactKey[bool](
     "rabbitmq.registered", bool, "Whether RabbitMQ is registered as a service of Erlang in the registry"
+)
+ERLANG_VERSIONS = FactKey[tuple[str, ...]](
+    "rabbitmq.erlang_versions", tuple[str, ...], "The versions of the installed Erlang"
 )
 RABBITMQ_VERSION = FactKey[str | None]("rabbitmq.version", str | None, "The version of the installed RabbitMQ on Linux")
 MACHINE_CONFIG_KEYS = FactKey[tuple[str, ...]](

@@ -43,6 +43,10 @@ class Question:
     arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
+# How the interpreters say, as the detail of a failed `xml` question, that they opened the file and it is no XML.
+NOT_XML = "the file is not XML that may be read"
+
+
 class Outcome(StrEnum):
     """How a question ended. Only OK and MISSING say something about the server; MISSING is proof of absence."""
 

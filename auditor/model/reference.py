@@ -30,6 +30,7 @@ class Thresholds:
 
     freshness_hours: int = 24
     clock_offset_seconds: int = 60
+    clock_difference_seconds: int = 5
     coverage_percent: int = 80
 
 

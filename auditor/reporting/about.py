@@ -18,9 +18,9 @@ from auditor.reporting.words import CHANNELS, PURPOSES, duration
 _OUTCOMES = ("ok", "missing", "denied", "failed", "unsupported")
 
 
-def about(record: ScanRecord, judgement: Judgement) -> tuple[AboutTable, ...]:
+def about(record: ScanRecord, judgement: Judgement, figures: str) -> tuple[AboutTable, ...]:
     """Return the tables of the last part."""
-    return (_hosts(record), _questions(record), _reference(record.reference), _digests(record, judgement))
+    return (_hosts(record), _questions(record), _reference(record.reference), _digests(record, judgement, figures))
 
 
 def _hosts(record: ScanRecord) -> AboutTable:
@@ -81,9 +81,10 @@ def _purposes(purposes: frozenset[object]) -> str:
     return ", ".join(word for purpose, word in PURPOSES.items() if purpose in purposes) or "none"
 
 
-def _digests(record: ScanRecord, judgement: Judgement) -> AboutTable:
+def _digests(record: ScanRecord, judgement: Judgement, figures: str) -> AboutTable:
     rows = (
         ("Rules", judgement.rules.digest or "–"),
+        ("Age of the rules' figures", figures or "not known: other rules than those at hand judged this scan"),
         ("osaudit", judgement.rules.tool_version),
         ("Inventory", record.inventory.digest or "–"),
         ("Reference", record.reference.digest or "–"),

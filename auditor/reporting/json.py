@@ -42,6 +42,7 @@ def json_report(view: ReportView) -> str:
             "judged_by": {
                 "osaudit": view.tool_version,
                 "rules": view.rules,
+                "figures": view.figures or None,
                 "reference": view.reference,
                 "inventory": view.inventory,
             },

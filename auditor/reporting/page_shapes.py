@@ -54,6 +54,7 @@ class ReportView:
     duration: str
     tool_version: str
     rules: str
+    figures: str
     inventory: str
     reference: str
     hosts_declared: int

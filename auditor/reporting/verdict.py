@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditor.model.fact import Reason
 from auditor.model.finding import Severity, Status
 from auditor.model.scan import ScanRecord
 from auditor.reporting.findings import short
@@ -15,6 +16,7 @@ from auditor.reporting.words import count, enumeration
 _NAMED = 5
 _WORST = 3
 _SENTENCE = 300
+_NOT_CONFIGURED = Reason.SOURCE_NOT_CONFIGURED.value
 
 
 def verdict_sentence(record: ScanRecord, views: tuple[FindingView, ...]) -> VerdictSentence:
@@ -22,19 +24,24 @@ def verdict_sentence(record: ScanRecord, views: tuple[FindingView, ...]) -> Verd
     readings = {host.name: reading_state(record.visits.get(host.name))[0] for host in record.inventory.hosts}
     unread = [name for name, state in readings.items() if state == "unread"]
     opened = [view for view in views if view.section is Section.OPEN]
-    doubts = _doubts(readings, views)
+    doubts, chosen = _doubts(readings, views), _chosen(views)
     if not readings or len(unread) == len(readings):
         return VerdictSentence("nothing", "?", _nothing(len(readings)), _open_beside(opened))
     if not views:
         return VerdictSentence("nothing", "?", "The hosts were read, but no check judged them.", doubts)
     if opened:
-        return VerdictSentence("bad", "▲", _opened(opened), (*_worst(opened), *doubts, *_waived(views)))
-    if doubts:
-        headline = "No failure is open in what could be judged, but not everything could be."
-        return VerdictSentence("doubtful", "?", headline, (*doubts, *_waived(views)))
+        return VerdictSentence("bad", "▲", _opened(opened), (*_worst(opened), *doubts, *chosen, *_waived(views)))
     passed = sum(view.section is Section.PASSED for view in views)
+    if doubts or (chosen and not passed):
+        headline = "No failure is open in what could be judged, but not everything could be."
+        return VerdictSentence("doubtful", "?", headline, (*doubts, *chosen, *_waived(views)))
     if not passed:
         return VerdictSentence("nothing", "?", "No check applied to what was read.", _waived(views))
+    if chosen:
+        headline = (
+            f"No failure is open in what servers can tell: {count(passed, 'verdict')} passed, every host was read."
+        )
+        return VerdictSentence("doubtful", "?", headline, (*chosen, *_waived(views)))
     headline = f"No failure is open: {count(passed, 'verdict')} passed, and every host was read."
     return VerdictSentence("good", "✓", headline, _waived(views))
 
@@ -88,16 +95,19 @@ def _doubts(readings: dict[str, str], views: Iterable[FindingView]) -> tuple[str
             sentences.append(f"{len(names)} of {count(len(readings), 'host')} {was} {words}: {listed}.")
     waiting = [view for view in views if view.section is Section.UNDECIDED]
     broken = sum(view.status == Status.ERROR for view in waiting)
-    chosen = sum(view.reason == "source-not-configured" for view in waiting)
-    lost = len(waiting) - broken - chosen
+    lost = [view for view in waiting if view.status != Status.ERROR and view.reason != _NOT_CONFIGURED]
     if lost:
-        checks = len({view.check for view in waiting if view.reason != "source-not-configured"})
-        sentences.append(f"{count(lost, 'verdict')} of {count(checks, 'check')} could not be given.")
+        checks = len({view.check for view in lost})
+        sentences.append(f"{count(len(lost), 'verdict')} of {count(checks, 'check')} could not be given.")
     if broken:
         sentences.append(f"{count(broken, 'verdict')} could not be given because the check itself broke.")
-    if chosen:
-        sentences.append(f"{count(chosen, 'verdict')} would need a witness that is not configured.")
     return tuple(sentences)
+
+
+def _chosen(views: Iterable[FindingView]) -> tuple[str, ...]:
+    """Say what waits for a source that nobody configured: the operator's choice, told apart from what was lost."""
+    chosen = sum(view.section is Section.UNDECIDED and view.reason == _NOT_CONFIGURED for view in views)
+    return (f"{count(chosen, 'verdict')} would need a witness that is not configured.",) if chosen else ()
 
 
 def _waived(views: Iterable[FindingView]) -> tuple[str, ...]:

@@ -34,11 +34,14 @@ __all__ = ["CheckText", "ReportView", "build_view"]
 _SPELLED_OUT = 1000
 
 
-def build_view(record: ScanRecord, texts: Mapping[str, CheckText], previous: Difference | None = None) -> ReportView:
+def build_view(
+    record: ScanRecord, texts: Mapping[str, CheckText], previous: Difference | None = None, *, figures: str = ""
+) -> ReportView:
     """Return the finished report of a sealed scan.
 
-    `texts` are the pages of the checks by id; `previous` is the comparison of an earlier scan with this one. Raises
-    `UsageError` for a scan that was not sealed.
+    `texts` are the pages of the checks by id; `previous` is the comparison of an earlier scan with this one; `figures`
+    tells how old the figures of the rules are, empty where that is not known. Raises `UsageError` for a scan that was
+    not sealed.
     """
     judgement = record.judgement
     if record.state is not ScanState.COMPLETE or judgement is None:
@@ -58,6 +61,7 @@ def build_view(record: ScanRecord, texts: Mapping[str, CheckText], previous: Dif
         duration=duration(record.finished_at - record.started_at) if record.finished_at else "",
         tool_version=judgement.rules.tool_version,
         rules=judgement.rules.digest,
+        figures=figures,
         inventory=record.inventory.digest,
         reference=record.reference.digest,
         hosts_declared=len(readings),
@@ -83,7 +87,7 @@ def build_view(record: ScanRecord, texts: Mapping[str, CheckText], previous: Dif
         not_applicable_words=_amount(not_applicable),
         spelled_out=len(views) <= _SPELLED_OUT,
         facts=host_facts(record, judgement),
-        about=about(record, judgement),
+        about=about(record, judgement, figures),
         findings=views,
         severities_open=tuple(s.value for s in Severity if any(group.severity == s for group in opened)),
         environments_open=tuple(

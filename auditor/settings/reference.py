@@ -47,6 +47,12 @@ class ThresholdSettings(DocumentModel):
     clock_offset_seconds: int = Field(
         default=_LIMITS.clock_offset_seconds, ge=1, le=3600, description="Largest difference of clocks in seconds."
     )
+    clock_difference_seconds: int = Field(
+        default=_LIMITS.clock_difference_seconds,
+        ge=1,
+        le=3600,
+        description="Largest difference in seconds between the clocks of two servers of an environment.",
+    )
     coverage_percent: int = Field(
         default=_LIMITS.coverage_percent, ge=1, le=100, description="Decided verdicts in percent that suffice."
     )

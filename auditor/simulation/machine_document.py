@@ -77,7 +77,8 @@ class Hardware(Section):
 class PlatformServer(Section):
     """What the installer of Platform Server leaves behind; versions are text.
 
-    `version_file` is the content of version.txt where it differs from `version`, empty for no such file.
+    `version_file` is the content of version.txt where it differs from `version`, empty for no such file; `modules` are
+    folders of running applications beside those of the applications of IIS.
     """
 
     version: str
@@ -94,6 +95,7 @@ class PlatformServer(Section):
     serial: str | None = None
     private_key: str | None = None
     shares: dict[str, bool] = {}
+    modules: dict[str, bool] = {}
 
 
 class ServiceRow(Section):

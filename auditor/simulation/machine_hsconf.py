@@ -72,7 +72,8 @@ def _database(name: str, section: Hsconf, catalog: str, users: tuple[str, ...]) 
     leaves = _location(section, catalog)
     for user in users:
         secret = planted.SESSION_PASSWORD if user == "Session" else planted.LOG_PASSWORD
-        leaves += [_leaf(f"{user}User", f"OS{user.upper()}"), _leaf(f"{user}Password", secret, encrypted=True)]
+        name_of_user = f"OS{user.upper()}" if user == "Session" else f"OS{user.upper()}_LOG"
+        leaves += [_leaf(f"{user}User", name_of_user), _leaf(f"{user}Password", secret, encrypted=True)]
     return _section(name, *leaves, provider=section.provider)
 
 

@@ -22,6 +22,30 @@ _COMPONENTS = {
     "Web-Mgmt-Console": "ManagementConsole",
 }  # fmt: skip
 FEATURES = tuple(_COMPONENTS)
+_DISM = {
+    "Web-Server": "IIS-WebServerRole", "Web-Default-Doc": "IIS-DefaultDocument",
+    "Web-Dir-Browsing": "IIS-DirectoryBrowsing", "WAS-Config-APIs": "WAS-ConfigurationAPI",
+    "WAS-Process-Model": "WAS-ProcessModel",
+}  # fmt: skip
+_ENABLED, _DISABLED, _UNKNOWN = 1, 2, 4
+
+
+def optional_features(section: Iis | None, features: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows of Win32_OptionalFeature; without IIS all are there, but not installed."""
+    usual = "Available" if section is None else "Installed"
+    states = {"Installed": _ENABLED, "Available": _DISABLED, "InstallPending": _UNKNOWN}
+    return [
+        {
+            "Name": _DISM.get(name, f"IIS-{component}"), "InstallState": states[features.get(name, usual)],
+            "Caption": name, "Description": None, "InstallDate": None, "Status": None,
+        }
+        for name, component in _COMPONENTS.items()
+    ] + [
+        {
+            "Name": "TelnetClient", "InstallState": _DISABLED,
+            "Caption": "Telnet Client", "Description": None, "InstallDate": None, "Status": None,
+        }
+    ]  # fmt: skip
 
 
 def all_sites(section: Iis) -> dict[str, Site]:

@@ -210,6 +210,9 @@ def folders(document: MachineDocument) -> Iterator[str]:
     if section and section.on_disk:
         for name in ("running", "repository", "share", "logs", r"plugins\database"):
             yield rf"{section.folder}\{name}"
+        for name, kept in section.modules.items():
+            if kept:
+                yield rf"{section.folder}\running\{name}"
         for name, kept in section.shares.items():
             if kept:
                 yield rf"{section.folder}\share\{name}\full"

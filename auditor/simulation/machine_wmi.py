@@ -10,6 +10,7 @@ from typing import Any
 from auditor.simulation import machine_planted as planted
 from auditor.simulation.machine_clock import ModelledClock, instant
 from auditor.simulation.machine_document import MachineDocument
+from auditor.simulation.machine_iis import optional_features
 from auditor.simulation.machine_services import ListeningPort
 from auditor.simulation.machine_telling import matches
 from auditor.simulation.machine_wql import AccessDenied, NoSuchClass
@@ -110,6 +111,7 @@ class Wmi:
             "win32_utctime": [_time(now)],
             "win32_localtime": [_time(now + timedelta(minutes=self._clock.minutes_east))],
             "win32_timezone": [_zone(self._clock)],
+            "win32_optionalfeature": optional_features(document.iis, document.features),
         }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditor.model.question import NOT_XML
 from auditor.simulation.machine_telling import failed, matches
 
 
@@ -49,7 +50,7 @@ def parsed(content: bytes) -> Element:
     try:
         parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise failed(f"not XML: {error}") from error
+        raise failed(NOT_XML) from error
     return top.children[0]
 
 

@@ -153,15 +153,25 @@ class Store:
     def scan_before(self, scan: int) -> ScanRecord | None:
         """Return the last complete scan of the same infrastructure before this one, or None."""
         with Session(self._engine) as session:
-            row = self._scan_row(session, scan)
-            earlier = session.scalar(
-                select(ScanRow.id)
-                .where(ScanRow.infrastructure == row.infrastructure, ScanRow.state == ScanState.COMPLETE)
-                .where(ScanRow.id < scan)
-                .order_by(ScanRow.id.desc())
-                .limit(1)
-            )
+            earlier = self._id_before(session, scan)
         return None if earlier is None else self.scan(earlier)
+
+    def facts_before(self, scan: int) -> Mapping[str, Facts] | None:
+        """Return the facts by host of the last complete scan of the same infrastructure before this one, or None."""
+        with Session(self._engine) as session:
+            earlier = self._id_before(session, scan)
+            judgement = None if earlier is None else _judgement(session, earlier)
+        return None if judgement is None else judgement.facts
+
+    def _id_before(self, session: Session, scan: int) -> int | None:
+        row = self._scan_row(session, scan)
+        return session.scalar(
+            select(ScanRow.id)
+            .where(ScanRow.infrastructure == row.infrastructure, ScanRow.state == ScanState.COMPLETE)
+            .where(ScanRow.id < scan)
+            .order_by(ScanRow.id.desc())
+            .limit(1)
+        )
 
     @staticmethod
     def _scan_row(session: Session, scan: int) -> ScanRow:

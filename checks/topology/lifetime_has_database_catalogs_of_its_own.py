@@ -1,12 +1,14 @@
 from auditor.check import (
-    Host,
     Infrastructure,
     Reason,
     Severity,
     Verdict,
     check,
+    database_catalogs,
     facts,
     failed,
+    is_same_catalog,
+    lacks_schema,
     lifetime_and_others,
     passed,
     search,
@@ -47,16 +49,18 @@ def lifetime_has_database_catalogs_of_its_own(infrastructure: Infrastructure) ->
     """
     lifetime, others = lifetime_and_others(infrastructure)
     servers = [server for environment in lifetime for server in environment.find_servers().found]
-    readable = search(servers, lambda host: bool(_catalogs(host)))
+    readable = search(servers, lambda host: bool(database_catalogs(host)))
     # Front-ends of one environment name the same catalogs, so each is kept once.
-    mine = list(dict.fromkeys(section for host in readable.found for section in _catalogs(host)))
+    mine = list(dict.fromkeys(section for host in readable.found for section in database_catalogs(host)))
     candidates = [host for environment in others for host in environment.platform_hosts]
-    sharing = search(candidates, lambda host: host.has_platform_server and _shares(_catalogs(host), mine))
+    sharing = search(candidates, lambda host: host.has_platform_server and _shares(database_catalogs(host), mine))
     if sharing.found:
         return failed(
             f"{sharing.names} and LifeTime ({readable.names}) use the same database catalog.{sharing.unseen_note}",
             expected="catalogs that only LifeTime uses",
-            found=", ".join(sorted({told for host in sharing.found for told in _shared(_catalogs(host), mine)})),
+            found=", ".join(
+                sorted({told for host in sharing.found for told in _shared(database_catalogs(host), mine)})
+            ),
         )
     for environment in (*lifetime, *others):
         environment.demand_hosts()
@@ -67,45 +71,13 @@ def lifetime_has_database_catalogs_of_its_own(infrastructure: Infrastructure) ->
     return passed(f"No other environment uses the catalogs of LifeTime ({readable.names}).")
 
 
-def _catalogs(host: Host) -> tuple[facts.DatabaseSection, ...]:
-    databases = host.configuration.databases
-    if not any(section.catalog for section in databases):
-        unknown(Reason.PARSE_ERROR, f"server.hsconf of {host.name} names no database.")
-    return tuple(section for section in databases if section.catalog)
-
-
 def _shares(theirs: tuple[facts.DatabaseSection, ...], mine: list[facts.DatabaseSection]) -> bool:
-    same = [one for one in theirs for other in mine if _is_one(one, other)]
-    if same and all(_lacks_schema(section) for section in same):
+    same = [one for one in theirs for other in mine if is_same_catalog(one, other)]
+    if same and all(lacks_schema(section) for section in same):
         sentence = f"Two environments use the Oracle service {same[0].catalog}; which schema each uses is not known."
         unknown(Reason.SOURCE_NOT_CONFIGURED, sentence)
     return bool(same)
 
 
 def _shared(theirs: tuple[facts.DatabaseSection, ...], mine: list[facts.DatabaseSection]) -> set[str]:
-    return {f"{one.catalog} on {one.server}" for one in theirs if any(_is_one(one, other) for other in mine)}
-
-
-def _lacks_schema(section: facts.DatabaseSection) -> bool:
-    """Whether an Oracle section tells only the service; with its owner the catalog reads `service/owner`."""
-    return "oracle" in section.provider.casefold() and "/" not in section.catalog
-
-
-def _is_one(one: facts.DatabaseSection, other: facts.DatabaseSection) -> bool:
-    if one.catalog.casefold() != other.catalog.casefold():
-        return False
-    (server, rest), (other_server, other_rest) = _server(one), _server(other)
-    if rest != other_rest:
-        return False
-    if "." in server and "." in other_server:
-        return server == other_server
-    return server.partition(".")[0] == other_server.partition(".")[0]
-
-
-def _server(section: facts.DatabaseSection) -> tuple[str, str]:
-    """Split `tcp:name.domain\\instance,port` into the name and what makes it another instance."""
-    text = section.server.casefold().strip().removeprefix("tcp:").removesuffix(",1433").removesuffix("\\mssqlserver")
-    for index, character in enumerate(text):
-        if character in "\\,:":
-            return text[:index], text[index:]
-    return text, ""
+    return {f"{one.catalog} on {one.server}" for one in theirs if any(is_same_catalog(one, other) for other in mine)}

@@ -264,3 +264,100 @@ def test_ver_005_at_both_sides_of_every_row_about_lifetime(probe: Probe) -> None
     found = verdict("no_withdrawn_build_is_installed", {}, lifetime)
     expected = FAIL if expected_rows(table, probe.version) else PASS
     assert told(found) == (expected if is_in_bounds(table, probe.version) else NOT_KNOWN), found.sentence
+
+
+def worst(severities: list[str]) -> str:
+    return min(severities, key=["critical", "high", "medium", "low"].index)
+
+
+def severity_by_score(row: dict[str, Any]) -> str:
+    score = float(row.get("score", "7"))
+    return "critical" if score >= 9 else "high" if score >= 7 else "medium" if score >= 4 else "low"
+
+
+def agrees_with_bulletins(probe: Probe, found: Verdict) -> None:
+    table = raw(probe.table)
+    if not is_in_bounds(table, probe.version):
+        assert told(found) == NOT_KNOWN
+        return
+    rows = [table["row"][index] for index in expected_rows(table, probe.version)]
+    certain = [row for row in rows if row["certain"]]
+    assert told(found) == (FAIL if certain else NOT_KNOWN if rows else PASS), found.sentence
+    if certain:
+        assert f"of {len(certain)} bulletin" in found.sentence
+        assert found.severity == worst([severity_by_score(row) for row in certain])
+        needed = max((row["before"] for row in certain), key=numbers)
+        assert found.expected.endswith(f" {needed} or later")
+
+
+@pytest.mark.parametrize("probe", known("platform_server_bulletins"), ids=str)
+def test_ver_006_at_both_sides_of_every_row(probe: Probe) -> None:
+    slug = "platform_server_carries_all_security_fixes"
+    agrees_with_bulletins(probe, verdict(slug, {"platform_server.version": spelled(probe.version)}))
+
+
+@pytest.mark.parametrize("probe", probes("lifetime_bulletins"), ids=str)
+def test_ver_007_at_both_sides_of_every_row(probe: Probe) -> None:
+    lifetime = {"lifetime": {"state": "present", "version": spelled(probe.version)}}
+    agrees_with_bulletins(probe, verdict("lifetime_carries_all_security_fixes", {}, lifetime))
+
+
+@pytest.mark.parametrize("probe", known("platform_server_fixes"), ids=str)
+def test_ver_021_at_both_sides_of_every_row(probe: Probe) -> None:
+    table = raw(probe.table)
+    found = verdict("platform_server_carries_unannounced_fixes", {"platform_server.version": spelled(probe.version)})
+    if not is_in_bounds(table, probe.version):
+        assert told(found) == NOT_KNOWN
+        return
+    rows = [table["row"][index] for index in expected_rows(table, probe.version)]
+    counting = [row for row in rows if row["severity"] != "info"]
+    assert told(found) == (FAIL if counting else PASS), found.sentence
+    if counting:
+        assert f"of {len(counting)} release" in found.sentence
+        assert found.severity == worst([row["severity"] for row in counting])
+
+
+def around_floors(column: str) -> list[str]:
+    floors = {row[column] for row in raw("rabbitmq")["row"]}
+    return sorted({spelled(side(numbers(floor))) for floor in floors for side in (just_below, tuple, just_above)})
+
+
+@pytest.mark.parametrize("probe", known("rabbitmq"), ids=str)
+def test_ver_016_at_both_sides_of_every_row(probe: Probe) -> None:
+    for version in around_floors("rabbitmq"):
+        found = verdict(
+            "rabbitmq_is_recent_enough",
+            {"platform_server.version": spelled(probe.version)},
+            {"rabbitmq": {"state": "present", "version": version}},
+        )
+
+        def is_enough(row: dict[str, Any], version: str = version) -> bool:
+            return numbers(version) >= numbers(row["rabbitmq"])
+
+        assert told(found) == expected_by_row(probe, is_enough), (version, found.sentence)
+
+
+@pytest.mark.parametrize("probe", known("rabbitmq"), ids=str)
+def test_ver_017_at_both_sides_of_every_row(probe: Probe) -> None:
+    table = raw("rabbitmq")
+    for version in around_floors("erlang"):
+        # A broker that the table names together with this Erlang, so that only the floor decides.
+        brokers = [row["rabbitmq"] for row in table["row"] if row["erlang"].split(".")[0] == version.split(".")[0]]
+        found = verdict(
+            "erlang_is_recent_enough",
+            {"platform_server.version": spelled(probe.version), "rabbitmq.erlang_versions": [version]},
+            {"rabbitmq": {"state": "present", "version": brokers[0]}},
+        )
+
+        def is_enough(row: dict[str, Any], version: str = version) -> bool:
+            return numbers(version) >= numbers(row["erlang"])
+
+        assert told(found) == expected_by_row(probe, is_enough), (version, found.sentence)
+
+
+@pytest.mark.parametrize("probe", known("platform_server_releases"), ids=str)
+def test_ver_014_at_both_sides_of_every_release(probe: Probe) -> None:
+    slug = "build_tools_are_installed_where_needed"
+    found = verdict(slug, {"platform_server.version": spelled(probe.version), "programs.entries": []})
+    needed = probe.version < numbers("11.35.0")
+    assert told(found) == (FAIL if needed else (Status.NOT_APPLICABLE, None)), found.sentence

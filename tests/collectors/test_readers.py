@@ -17,6 +17,7 @@ from auditor.model.known_facts import (
     CLOCK_OFFSET,
     CONSOLE_FOLDERS,
     DOTNET_RELEASE,
+    ERLANG_VERSIONS,
     HOST_ADDRESSES,
     HOST_NAMES,
     IIS_APPLICATIONS,
@@ -139,7 +140,7 @@ def test_a_visit_that_broke_off_keeps_what_it_brought() -> None:
     failure = Failure(FailureKind.LOST, "The connection to dev-1 was lost.")
     broken = Visit("dev-1", NOW, NOW, ChannelName.POWERSHELL_OVER_WINRM, Platform.WINDOWS, kept, failure)
     facts = read_facts(broken)
-    assert _value(facts.get(PLATFORM_VERSION)) == "11.38.0.47000"
+    assert _value(facts.get(PLATFORM_VERSION)) == "11.43.0.51000"
     assert facts.get(SERVICES) == NotKnown(Reason.UNREACHABLE, failure.sentence)
 
 
@@ -215,6 +216,47 @@ def test_other_programs_are_nobodys_business() -> None:
     answer = _ok({"values": {}, "subkeys": programs})
     fact = _on_windows(UNINSTALL_ENTRIES, programs__installed=answer, programs__installed_32=MISSING)
     assert [entry.name for entry in _value(fact)] == ["Erlang OTP 27"]
+
+
+def test_the_build_tools_are_kept_among_the_programs() -> None:
+    programs = {
+        "{1}": {"DisplayName": "Microsoft Build Tools 14.0 (amd64)", "Publisher": "Microsoft Corporation"},
+        "{2}": {"DisplayName": "Visual Studio Build Tools 2017", "Publisher": "Microsoft Corporation"},
+        "{3}": {"DisplayName": "Microsoft Office", "Publisher": "Microsoft Corporation"},
+    }
+    answer = _ok({"values": {}, "subkeys": programs})
+    fact = _on_windows(UNINSTALL_ENTRIES, programs__installed=answer, programs__installed_32=MISSING)
+    assert [entry.name for entry in _value(fact)] == [row["DisplayName"] for row in programs.values()][:2]
+
+
+@pytest.mark.parametrize(
+    ("name", "versions"),
+    [
+        ("Erlang OTP 26.2.5 (14.2.5)", ("26.2.5",)),
+        ("erlang otp 27", ("27",)),
+        ("Erlang OTP R16B (5.10.1)", ()),
+        ("Erlang OTP 27.3-rc1", ()),
+        ("RabbitMQ Server 4.1.2", ()),
+    ],
+)
+def test_the_version_of_erlang_is_in_its_name_on_windows(name: str, versions: tuple[str, ...]) -> None:
+    answer = _ok({"values": {}, "subkeys": {"{1}": {"DisplayName": name, "DisplayVersion": "14.2"}}})
+    fact = _on_windows(ERLANG_VERSIONS, programs__installed=answer, programs__installed_32=MISSING)
+    assert _value(fact) == versions
+
+
+@pytest.mark.parametrize(
+    ("printed", "versions"),
+    [
+        ("erlang-asn1 1:26.2.5+dfsg-1\nerlang-base 1:26.2.5+dfsg-1\nrabbitmq-server 3.13.7-1", ("26.2.5",)),
+        ("erlang 27.3.4-1.el9", ("27.3.4",)),
+        ("esl-erlang 1:25.1.2-1", ("25.1.2",)),
+        ("rabbitmq-server 3.13.7-1", ()),
+    ],
+)
+def test_the_version_of_erlang_is_that_of_its_package_on_linux(printed: str, versions: tuple[str, ...]) -> None:
+    answer = _ok({"exit_code": 0, "text": printed})
+    assert _value(_on_linux(ERLANG_VERSIONS, linux_software__packages=answer)) == versions
 
 
 def test_the_highest_release_of_dotnet_counts() -> None:
@@ -448,6 +490,22 @@ def test_an_oracle_database_is_its_service_and_the_owner_of_its_schema() -> None
     )  # fmt: skip
     (database,) = _value(_configuration(section)).databases
     assert (database.provider, database.server, database.catalog) == ("Oracle", "ora-1:1521", "OSPRD/OSADMIN_PRD")
+
+
+def test_the_users_of_the_databases_and_the_virtual_host_of_the_broker_are_read() -> None:
+    configuration = _value(
+        _configuration(
+            _node(
+                "PlatformDatabaseConfiguration", _node("AdminUser", text="OSADMIN"), _node("RuntimeUser", text="OSRUN")
+            ),
+            _node("LoggingDatabaseConfiguration", _node("AdminUser", text="OSADMIN_LOG")),
+            _node("SessionDatabaseConfiguration", _node("SessionUser", text="OSSTATE")),
+            _node("CacheInvalidationConfiguration", _node("VirtualHost", text="/outsystems")),
+        )
+    )
+    users = [(database.admin_user, database.runtime_user) for database in configuration.databases]
+    assert users == [("OSADMIN", "OSRUN"), ("OSADMIN_LOG", None), (None, "OSSTATE")]
+    assert configuration.cache_virtual_host == "/outsystems"
 
 
 def test_elements_are_compared_without_regard_to_case_and_what_is_not_there_is_none() -> None:

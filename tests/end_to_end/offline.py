@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from auditor.collectors import questions_for
 from auditor.evaluating import HostReading, judge_readings, read_host
+from auditor.model.fact import Facts
 from auditor.model.inventory import Environment, Host, Inventory, SSHEndpoint, WinRMEndpoint, WinRMSignIn
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Platform
@@ -17,8 +19,6 @@ from auditor.simulation.infrastructure import ModelledHost, ModelledInfrastructu
 from auditor.transports.base import Limits, Request
 from auditor.transports.document import linux_script, read_document, windows_script
 from tests.end_to_end.simulated import rules
-
-NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 
 
 def declared(infrastructure: ModelledInfrastructure) -> Inventory:
@@ -41,10 +41,11 @@ def _host(host: ModelledHost) -> Host:
 def visits(infrastructure: ModelledInfrastructure) -> dict[str, Visit]:
     """Return one visit for each host; every host must be reachable."""
     assert all(host.reach is Reach.OK for host in infrastructure.hosts)
-    return {host.name: _visit(host) for host in infrastructure.hosts}
+    return {host.name: visit_of(host) for host in infrastructure.hosts}
 
 
-def _visit(host: ModelledHost) -> Visit:
+def visit_of(host: ModelledHost) -> Visit:
+    """Return the visit to one modelled host."""
     platform = host.machine.platform
     request = Request(questions_for(platform), b"k" * 32)
     windows = platform is Platform.WINDOWS
@@ -67,7 +68,13 @@ def readings(inventory: Inventory, visits: dict[str, Visit]) -> dict[str, HostRe
     return {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
 
 
-def judged(inventory: Inventory, visits: dict[str, Visit], read: dict[str, HostReading] | None = None) -> Judgement:
+def judged(
+    inventory: Inventory,
+    visits: dict[str, Visit],
+    read: dict[str, HostReading] | None = None,
+    previous: Mapping[str, Facts] | None = None,
+) -> Judgement:
     """Return the judgement against the built-in reference; `read` saves reading unchanged hosts again."""
     read = readings(inventory, visits) if read is None else read
-    return judge_readings(inventory, Reference(), visits, read, rules(), judged_at=NOW)
+    judged_at = max(visit.observed_at for visit in visits.values())
+    return judge_readings(inventory, Reference(), visits, read, rules(), judged_at=judged_at, previous=previous)

@@ -111,8 +111,9 @@ def test_a_violation_is_never_hidden_by_an_answer_that_is_missing(name: str) -> 
 def test_a_check_that_loses_all_it_rests_on_does_not_pass(label: str) -> None:
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
+    previous = judged(inventory, seen).facts
     still_passing = []
-    for finding in judged(inventory, seen).findings:
+    for finding in judged(inventory, seen, previous=previous).findings:
         if finding.verdict.status is not Status.PASS or not finding.evidence:
             continue
         mutated = dict(seen)
@@ -120,7 +121,7 @@ def test_a_check_that_loses_all_it_rests_on_does_not_pass(label: str) -> None:
             visit = mutated[reference.host]
             if reference.question in visit.answers:
                 mutated[reference.host] = with_damage(visit, reference.question, DAMAGES[label])
-        after = _by_subject(judged(inventory, mutated).findings)[finding.check, finding.subject]
+        after = _by_subject(judged(inventory, mutated, previous=previous).findings)[finding.check, finding.subject]
         if after.verdict.status is Status.PASS:
             still_passing.append((finding.check, finding.subject.name, after.verdict.sentence))
     assert still_passing == []
@@ -129,8 +130,12 @@ def test_a_check_that_loses_all_it_rests_on_does_not_pass(label: str) -> None:
 def test_every_check_that_judges_a_server_passes_somewhere_with_evidence() -> None:
     """Otherwise the property above would say nothing about it."""
     infrastructure = modelled("demo")
-    findings = judged(declared(infrastructure), visits(infrastructure)).findings
+    inventory, seen = declared(infrastructure), visits(infrastructure)
+    findings = judged(inventory, seen, previous=judged(inventory, seen).facts).findings
     with_evidence = {item.check for item in findings if item.evidence}
     judging_servers = {item.check for item in findings if not item.check.startswith(ABOUT_THE_AUDIT)}
-    # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud.
-    assert judging_servers - with_evidence <= {"TOPO-010", "TOPO-011", "TOPO-017", "TOPO-018"}
+    # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; the LT group waits for
+    # LifeTime's API, which nobody asks yet.
+    without = {"TOPO-010", "TOPO-011", "TOPO-017", "TOPO-018", "LT-001", "LT-002", "LT-003", "LT-004", "LT-005"}
+    assert judging_servers - with_evidence <= without
+    assert not any(item.verdict.status is Status.PASS for item in findings if item.check.startswith("LT-"))

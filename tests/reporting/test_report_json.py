@@ -82,3 +82,15 @@ def test_a_lost_component_is_lost_sight_with_an_unknown_state() -> None:
     lost = [item for item in document["components"] if item["host"] == "qa-1"]
 
     assert {(item["label"], item["after"]["state"]) for item in lost} == {("lost-sight", "unknown")}
+
+
+def test_the_age_of_the_figures_is_told_or_said_not_to_be_known() -> None:
+    line = "2 tables of figures, from sources of 2025-08-25 to 2026-08-17"
+    told = build_view(healthy_record(), check_texts(), figures=line)
+    silent = build_view(healthy_record(), check_texts())
+
+    assert json.loads(json_report(told))["judged_by"]["figures"] == line
+    assert json.loads(json_report(silent))["judged_by"]["figures"] is None
+    assert ("Age of the rules' figures", line) in told.about[-1].rows
+    (unsaid,) = [row[1] for row in silent.about[-1].rows if row[0] == "Age of the rules' figures"]
+    assert unsaid.startswith("not known")

@@ -106,6 +106,17 @@ def test_one_verdict_that_could_not_be_given_is_enough_for_doubt(status: Status)
     assert view_of(only(healthy_record(), ("COMP-001", verdict))).verdict.tone == "doubtful"
 
 
+def test_a_witness_that_nobody_configured_is_told_apart_from_what_was_lost() -> None:
+    chosen = Verdict(Status.UNKNOWN, "Only LifeTime knows.", reason=Reason.SOURCE_NOT_CONFIGURED)
+    alone = view_of(only(healthy_record(), ("DATA-002", chosen))).verdict
+    beside = view_of(only(healthy_record(), ("DATA-002", chosen), ("COMP-001", passed("Seen.")))).verdict
+
+    assert alone.headline == "No failure is open in what could be judged, but not everything could be."
+    assert beside.headline == "No failure is open in what servers can tell: 1 verdict passed, every host was read."
+    assert (alone.tone, beside.tone) == ("doubtful", "doubtful")
+    assert alone.sentences == beside.sentences == ("1 verdict would need a witness that is not configured.",)
+
+
 def test_no_host_read_means_that_nothing_was_audited() -> None:
     record = healthy_record()
     for host in record.inventory.hosts:

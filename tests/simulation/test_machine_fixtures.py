@@ -131,9 +131,9 @@ def test_p1_is_a_healthy_development_server() -> None:
     machine = load("p01-development")
     assert installer_values(machine) == {
         "": r"C:\Program Files\OutSystems\Platform Server",
-        "Server": "11.38.0.47000",
-        "ServiceCenter": "11.38.0.47000",
-        "SystemComponents": "11.38.0.47000",
+        "Server": "11.43.0.51000",
+        "ServiceCenter": "11.43.0.51000",
+        "SystemComponents": "11.43.0.51000",
     }
     found = services(machine)
     assert found["OutSystems Deployment Controller Service"] == (
@@ -235,7 +235,7 @@ def test_hosts_without_a_platform_have_no_trace_of_it(name: str) -> None:
 
 def test_p14_denies_what_only_administrators_may_read() -> None:
     machine = load("p14-not-administrator")
-    assert installer_values(machine)["Server"] == "11.38.0.47000"
+    assert installer_values(machine)["Server"] == "11.43.0.51000"
     assert services(machine)["OutSystems Scheduler Service"][:2] == ("Auto", "Running")
     path = r"%windir%\System32\inetsrv\config\applicationHost.config"
     assert ask(machine, "xml", path=path, take=[])["outcome"] == "denied"

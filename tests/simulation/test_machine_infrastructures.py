@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.bundled import infrastructures_folder, machines_folder
+from auditor.bundled import checks_folder, infrastructures_folder, machines_folder
+from auditor.engine.discovery import load_checks
 from auditor.errors import DocumentError
 from auditor.model.component import ComponentKind, State
 from auditor.model.finding import Status, SubjectKind
@@ -15,14 +16,7 @@ from auditor.simulation.infrastructure import ModelledTransport, Reach, load_inf
 from auditor.simulation.machine import load_machine
 
 FOLDERS = sorted(folder for folder in infrastructures_folder().iterdir() if folder.is_dir())
-JUDGED = {
-    *(f"TOPO-{number:03}" for number in (*range(1, 9), 10, 11, *range(14, 19))),
-    *(f"COMP-{number:03}" for number in (*range(1, 6), 10, 13)),
-    *(f"DATA-{number:03}" for number in (1, 2, 5, 7, 9, 11, 12, 13, 15)),
-    *(f"VER-{number:03}" for number in (1, 2, 5, 12, 13)),
-    *(f"HW-{number:03}" for number in (1, 2, 4)),
-    *(f"OS-{number:03}" for number in (1, 2, 3)),
-}
+JUDGED = {check.id for check in load_checks([checks_folder()])}
 AGGREGATES = {
     "reference", "no-lifetime", "lifetime-in-development-beside-its-own", "production-without-front-ends",
     "undeclared-plain-host", "all-unreachable", "demo", "demo-drifted",

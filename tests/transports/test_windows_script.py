@@ -13,7 +13,7 @@ import pytest
 import tree_sitter
 import tree_sitter_pwsh
 
-from auditor.model.question import Platform, Question, Verb
+from auditor.model.question import NOT_XML, Platform, Question, Verb
 from auditor.transports.base import Request
 from auditor.transports.document import (
     ANSWER_BEGIN,
@@ -25,6 +25,10 @@ from auditor.transports.document import (
 )
 
 SCRIPT = resources.files("auditor.transports").joinpath("scripts", "windows.ps1").read_bytes()
+
+
+def test_the_script_says_that_a_file_is_no_xml_in_the_words_that_are_taken_as_proof() -> None:
+    assert f"throw '{NOT_XML}'".encode() in SCRIPT
 
 
 def names(text: str) -> frozenset[str]:
