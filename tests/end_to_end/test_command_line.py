@@ -38,7 +38,7 @@ def test_a_healthy_infrastructure_ends_with_0_and_a_result_on_stdout(tmp_path: P
 
     assert ended.code == 0, ended.err
     assert "What is installed where\n" in ended.out
-    assert re.search(r"^LifeTime +lt-1 +● 11\.38\.0\.47000 +● 11\.38\.0\.47000 +● 11\.28\.0\.1200", ended.out, re.M)
+    assert re.search(r"^LifeTime +lt-1 +● 11\.43\.0\.51000 +● 11\.43\.0\.51000 +● 11\.30\.1\.1500", ended.out, re.M)
     assert not any(line.endswith(" ") for line in ended.out.splitlines())
     progress = ended.err.splitlines()
     assert progress[0] == "Reading 6 hosts."
