@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     ):
         linux = {
             "name": "web-1",
+            "aliases": [socket.gethostname()],
             "address": "127.0.0.1",
             "port": server.port,
             "transport": "ssh",
