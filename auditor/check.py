@@ -1,13 +1,13 @@
 """All that a check file may import."""
 
 from auditor.detection import windows_services
+from auditor.engine.bulletins import missing_fixes
 from auditor.engine.catalogs import database_catalogs, is_same_catalog, lacks_schema
 from auditor.engine.confirming import confirm_environment, leave_to_lifetime, lifetime_and_others
 from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
 from auditor.engine.host_names import is_loopback
 from auditor.engine.identity import SameMachine, find_same_machines
-from auditor.engine.scores import severity_of_score
 from auditor.engine.service_states import ServiceFlaw, service_flaw, service_in_words
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, name_few, search
 from auditor.engine.subjects import Environment, Host, Infrastructure
@@ -72,13 +72,13 @@ __all__ = [
     "leave_to_lifetime",
     "lifetime_and_others",
     "match_waivers",
+    "missing_fixes",
     "name_few",
     "not_applicable",
     "passed",
     "search",
     "service_flaw",
     "service_in_words",
-    "severity_of_score",
     "unknown",
     "windows_services",
 ]

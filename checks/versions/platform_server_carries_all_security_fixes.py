@@ -1,17 +1,11 @@
 from auditor.check import (
     Host,
-    Reason,
     Role,
-    Row,
     Severity,
     Verdict,
     check,
-    count,
-    failed,
-    name_few,
+    missing_fixes,
     passed,
-    severity_of_score,
-    unknown,
 )
 
 
@@ -54,33 +48,6 @@ def platform_server_carries_all_security_fixes(host: Host) -> Verdict:
     """
     version = host.installed_platform
     rows = host.figures("platform_server_bulletins").all_at(version)
-    lacking = sorted((row for row in rows if row.value("certain", bool)), key=_by_weight)
-    unclear = name_few(row.value("bulletin", str) for row in rows if not row.value("certain", bool))
-    if lacking:
-        fixed = max(row.before for row in lacking if row.before is not None)
-        also = f" It may also lack {unclear}, whose fixed build was not published." if unclear else ""
-        return failed(
-            f"{host.name} has Platform Server {version} without the fixes of {count(len(lacking), 'bulletin')}: "
-            f"{name_few(_told(row) for row in lacking)}.{also}",
-            expected=f"Platform Server {fixed} or later",
-            found=f"Platform Server {version}",
-            severity=min((_severity(row) for row in lacking), key=lambda severity: severity.rank),
-        )
-    if unclear:
-        unknown(
-            Reason.VERSION_NOT_IN_TABLE,
-            f"Platform Server {version} of {host.name} may lack {unclear}, whose fixed build was not published.",
-        )
+    if (verdict := missing_fixes(host.name, "Platform Server", version, rows)) is not None:
+        return verdict
     return passed(f"{host.name} has Platform Server {version}, which has the fixes of all bulletins known here.")
-
-
-def _severity(row: Row) -> Severity:
-    return severity_of_score(row.find("score", str))
-
-
-def _by_weight(row: Row) -> tuple[int, float, str]:
-    return _severity(row).rank, -float(row.find("score", str) or 0), row.value("bulletin", str)
-
-
-def _told(row: Row) -> str:
-    return f"{row.value('bulletin', str)} ({row.find('score', str) or 'no score'})"
