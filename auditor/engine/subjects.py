@@ -34,6 +34,8 @@ from auditor.model.waiver import Waiver
 
 T = TypeVar("T")
 
+FIRST_WITH_FIGURES = 11
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -324,6 +326,19 @@ class Environment:
             servers.demand_complete_sight()
             raise Inapplicable(f"No host of {self.name} has Platform Server.", because_of="COMP-001")
         return servers
+
+    def find_servers_with_figures(self) -> Sighting[Host]:
+        """Find the servers that the figures by version are for: those with Platform Server 11 or later.
+
+        Raises `Inapplicable` (because of VER-001) when all have an older one, otherwise what `find_servers` raises.
+        """
+        servers = self.find_servers()
+        recent = search(servers.found, lambda host: host.installed_platform.parts[0] >= FIRST_WITH_FIGURES)
+        found = Sighting(recent.found, (*recent.unseen, *servers.unseen))
+        if not found.found:
+            found.demand_complete_sight()
+            raise Inapplicable("The figures are for version 11, which no server here has.", because_of="VER-001")
+        return found
 
     def figures(self, table: str) -> Table:
         """Return a table of figures by its name."""

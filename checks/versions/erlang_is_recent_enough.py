@@ -1,10 +1,8 @@
 from auditor.check import (
     ComponentKind,
     Host,
-    Inapplicable,
     Reason,
     Severity,
-    Sighting,
     Verdict,
     Version,
     check,
@@ -17,7 +15,6 @@ from auditor.check import (
     unknown,
 )
 
-MAJOR = 11
 PAIRS = (("rabbitmq", "erlang"), ("bundled", "bundled_erlang"))
 
 
@@ -54,14 +51,13 @@ def erlang_is_recent_enough(host: Host) -> Verdict:
     broker = host.component(ComponentKind.RABBITMQ)
     if host.environment is None or not broker.can_run:
         return not_applicable(f"{host.name} is no cache broker of an environment.")
-    servers = host.environment.find_servers()
-    recent = _of_this_major_version(servers)
+    servers = host.environment.find_servers_with_figures()
     installed = host.fact(facts.ERLANG_VERSIONS)
     if not installed:
         unknown(Reason.CONTRADICTORY, f"{host.name} has RabbitMQ, but no Erlang is listed among its software.")
     versions = [Version.parse(text) for text in installed]
     told = name_few(installed)
-    below = search(recent.found, lambda server: all(version < _floor(server) for version in versions))
+    below = search(servers.found, lambda server: all(version < _floor(server) for version in versions))
     # A bare release number may stand for any version of that release, also for one that suffices.
     coarse = any(
         len(version.parts) == 1 and version.parts == _floor(server).parts[:1]
@@ -78,8 +74,8 @@ def erlang_is_recent_enough(host: Host) -> Verdict:
             expected=f"Erlang {floor} or later",
             found=f"Erlang {told}",
         )
-    doubtful = search(recent.found, lambda server: any(version < _floor(server) for version in versions))
-    for sighting in (below, doubtful, recent, servers):
+    doubtful = search(servers.found, lambda server: any(version < _floor(server) for version in versions))
+    for sighting in (below, doubtful, servers):
         sighting.demand_complete_sight()
     if doubtful.found:
         unknown(
@@ -89,15 +85,6 @@ def erlang_is_recent_enough(host: Host) -> Verdict:
     _demand_pairs(host, broker.version, versions)
     host.proved(ComponentKind.RABBITMQ)
     return passed(f"{host.name} has Erlang {told}, which suffices for the servers of {host.environment.name}.")
-
-
-def _of_this_major_version(servers: Sighting[Host]) -> Sighting[Host]:
-    recent = search(servers.found, lambda server: server.installed_platform.parts[0] >= MAJOR)
-    if not recent.found:
-        recent.demand_complete_sight()
-        servers.demand_complete_sight()
-        raise Inapplicable("The figures are for version 11, which no server here has.", because_of="VER-001")
-    return recent
 
 
 def _floor(server: Host) -> Version:

@@ -1,10 +1,8 @@
 from auditor.check import (
     ComponentKind,
     Host,
-    Inapplicable,
     Reason,
     Severity,
-    Sighting,
     Verdict,
     Version,
     check,
@@ -14,8 +12,6 @@ from auditor.check import (
     search,
     unknown,
 )
-
-MAJOR = 11
 
 
 @check.per_host("VER-016", severity=Severity.HIGH, sources=("SYSREQ", "VULN", "PSREL"))
@@ -52,10 +48,9 @@ def rabbitmq_is_recent_enough(host: Host) -> Verdict:
     broker = host.component(ComponentKind.RABBITMQ)
     if host.environment is None or not broker.can_run:
         return not_applicable(f"{host.name} is no cache broker of an environment.")
-    servers = host.environment.find_servers()
-    recent = _of_this_major_version(servers)
+    servers = host.environment.find_servers_with_figures()
     version = _parsed(host, broker.version)
-    below = search(recent.found, lambda server: version < _floor(server))
+    below = search(servers.found, lambda server: version < _floor(server))
     if below.found:
         floor = max(_floor(server) for server in below.found)
         newest = max(server.installed_platform for server in below.found)
@@ -64,19 +59,10 @@ def rabbitmq_is_recent_enough(host: Host) -> Verdict:
             expected=f"RabbitMQ {floor} or later",
             found=f"RabbitMQ {version}",
         )
-    for sighting in (below, recent, servers):
+    for sighting in (below, servers):
         sighting.demand_complete_sight()
     host.proved(ComponentKind.RABBITMQ)
     return passed(f"{host.name} has RabbitMQ {version}, which suffices for the servers of {host.environment.name}.")
-
-
-def _of_this_major_version(servers: Sighting[Host]) -> Sighting[Host]:
-    recent = search(servers.found, lambda server: server.installed_platform.parts[0] >= MAJOR)
-    if not recent.found:
-        recent.demand_complete_sight()
-        servers.demand_complete_sight()
-        raise Inapplicable("The figures are for version 11, which no server here has.", because_of="VER-001")
-    return recent
 
 
 def _floor(server: Host) -> Version:
