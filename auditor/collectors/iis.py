@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.collectors.base import Collector, FactMap, Observations
-from auditor.collectors.reading import Answers, distinct, fact, facts, registry_number, registry_text
-from auditor.collectors.rights import IIS_CONFIGURATION, REGISTRY
+from auditor.collectors.reading import Answers, distinct, fact, facts, place_exists, registry_number, registry_text
+from auditor.collectors.rights import IIS_CONFIGURATION, REGISTRY, SYSTEM_FILE
 from auditor.collectors.xml_nodes import Node, attribute, below, root
 from auditor.model.fact import Reason
 from auditor.model.known_facts import (
     ASPNETCORE_MODULE,
+    ASPNETCORE_MODULE_FILE,
     IIS_APPLICATIONS,
     IIS_BINDINGS,
     IIS_POOLS,
@@ -62,6 +63,14 @@ CONFIGURATION = Question(
         ],
     },
 )
+MODULE_FILE = Question(
+    id="iis.module_file",
+    verb=Verb.FILE,
+    platform=Platform.WINDOWS,
+    why="Tells whether the library of the ASP.NET Core module is there, without which IIS cannot load the module.",
+    rights=SYSTEM_FILE,
+    arguments={"path": r"%ProgramFiles%\IIS\Asp.Net Core Module\V2\aspnetcorev2.dll"},
+)
 REDIRECTION = Question(
     id="iis.redirection",
     verb=Verb.XML,
@@ -83,6 +92,7 @@ def read(observations: Observations) -> FactMap:
         fact(observations, IIS_POOLS, lambda answers: _pools(_configuration(answers))),
         fact(observations, IIS_BINDINGS, lambda answers: _bindings(_configuration(answers))),
         fact(observations, ASPNETCORE_MODULE, lambda answers: _has_module(_configuration(answers))),
+        fact(observations, ASPNETCORE_MODULE_FILE, lambda answers: place_exists(answers.value(MODULE_FILE))),
     )
 
 
@@ -153,4 +163,4 @@ def _has_module(configuration: Node | None) -> bool:
     return any(attribute(module, "name").casefold() == "aspnetcoremodulev2" for module in modules)
 
 
-COLLECTOR = Collector("iis", Platform.WINDOWS, (VERSION, CONFIGURATION, REDIRECTION), read)
+COLLECTOR = Collector("iis", Platform.WINDOWS, (VERSION, CONFIGURATION, REDIRECTION, MODULE_FILE), read)

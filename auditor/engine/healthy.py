@@ -130,6 +130,8 @@ def _platform_server(environment: str, controller: str, front_end: bool, is_life
         "private_key.exists": True,
         "private_key.digest": f"a1b2c3d4:digest-of-{environment}",
         "iis.version": "10.0",
+        "iis.aspnetcore_module": True,
+        "iis.aspnetcore_module_file": True,
         "iis.applications": [
             {"site": "Default Web Site", "path": f"/{name}", "pool": name,
              "physical_path": rf"{FOLDER}\running\{name}.1"}

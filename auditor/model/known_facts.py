@@ -237,6 +237,9 @@ IIS_APPLICATIONS = FactKey[tuple[Application, ...]](
 IIS_POOLS = FactKey[tuple[str, ...]]("iis.pools", tuple[str, ...], "The names of the application pools of IIS")
 IIS_BINDINGS = FactKey[tuple[Binding, ...]]("iis.bindings", tuple[Binding, ...], "The bindings of IIS")
 ASPNETCORE_MODULE = FactKey[bool]("iis.aspnetcore_module", bool, "Whether IIS knows the ASP.NET Core module")
+ASPNETCORE_MODULE_FILE = FactKey[bool](
+    "iis.aspnetcore_module_file", bool, "Whether the library of the ASP.NET Core module exists"
+)
 SERVER_CONFIGURATION = FactKey[ServerConfiguration | None](
     "server_configuration", ServerConfiguration | None, "The allow-listed content of server.hsconf"
 )
