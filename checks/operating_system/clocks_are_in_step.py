@@ -27,10 +27,11 @@ def clocks_are_in_step(environment: Environment) -> Verdict:
     ## How it is decided
 
     The UTC times of any two controllers or front-ends of the environment differ by at most `clock_difference_seconds`
-    of the reference (5 by default, a figure of our own), the time of the exchange taken into account; whether the
-    clock of the computer that runs osaudit is right makes no difference. The Windows time service of each is set to
-    follow something (Type is not NoSync). One violation fails; a pass needs every server. Whether the source itself is
-    right, and the clock of the database server, are not judged.
+    of the reference (5 by default, a figure of our own); whether the clock of the computer that runs osaudit is right
+    makes no difference. The time is asked last: what then passes until the answer arrives counts as an error of the
+    server's clock, so a way to it that takes seconds can look like a difference. The Windows time service of each is
+    set to follow something (Type is not NoSync). One violation fails; a pass needs every server. Whether the source
+    itself is right, and the clock of the database server, are not judged.
 
     ## How to fix
 
