@@ -55,7 +55,7 @@ def erlang_is_recent_enough(host: Host) -> Verdict:
     installed = host.fact(facts.ERLANG_VERSIONS)
     if not installed:
         unknown(Reason.CONTRADICTORY, f"{host.name} has RabbitMQ, but no Erlang is listed among its software.")
-    versions = [Version.parse(text) for text in installed]
+    versions = [_parsed(host, text) for text in installed]
     told = name_few(installed)
     below = search(servers.found, lambda server: all(version < _floor(server) for version in versions))
     # A bare release number may stand for any version of that release, also for one that suffices.
@@ -85,6 +85,13 @@ def erlang_is_recent_enough(host: Host) -> Verdict:
     _demand_pairs(host, broker.version, versions)
     host.proved(ComponentKind.RABBITMQ)
     return passed(f"{host.name} has Erlang {told}, which suffices for the servers of {host.environment.name}.")
+
+
+def _parsed(host: Host, text: str) -> Version:
+    try:
+        return Version.parse(text)
+    except ValueError:
+        unknown(Reason.PARSE_ERROR, f"{host.name} has an Erlang whose version cannot be read ({text}).")
 
 
 def _floor(server: Host) -> Version:
