@@ -75,7 +75,12 @@ def any_portrait(draw: st.DrawFn, host: str) -> Portrait:
     return dataclasses.replace(portrait, components=tuple(drawn(component) for component in portrait.components))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=300,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(
     facts=st.fixed_dictionaries({host: any_facts(host) for host in HEALTHY.facts}),
     previous=st.none() | st.fixed_dictionaries({host: any_facts(host) for host in HEALTHY.facts}),
