@@ -117,4 +117,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _shown(text: str) -> str:
     """Return a text of a check as Markdown in which nothing looks like a tag, and references are links."""
-    return _REFERENCE.sub(r"- [\1](\2)", text.replace("<", "&lt;"))
+    # Within backticks a tag is none.
+    parts = text.split("`")
+    harmless = "`".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
+    return _REFERENCE.sub(r"- [\1](\2)", harmless)

@@ -27,7 +27,8 @@ class Check:
 
     `purposes` and `roles` limit its subjects (None: no limit); in an environment hosted in the cloud it applies only
     with `in_cloud`. `needs` are ids of checks that must not have failed for the same subject, its environment or the
-    infrastructure. `after_all` checks see the findings of all others.
+    infrastructure. Where such a check fails, this one is not applicable, or unknown if the failed one `blinds`: what it
+    judges is there, but cannot be read. `after_all` checks see the findings of all others.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Check:
     roles: frozenset[Role] | None = None
     in_cloud: bool = False
     needs: tuple[str, ...] = ()
+    blinds: bool = False
     after_all: bool = False
     formerly: tuple[str, ...] = ()
 
@@ -92,13 +94,14 @@ class CheckDeclaration:
         purposes: frozenset[Purpose] | None = None,
         in_cloud: bool = False,
         needs: tuple[str, ...] = (),
+        blinds: bool = False,
         after_all: bool = False,
         formerly: tuple[str, ...] = (),
     ) -> Callable[[Callable[[Host], Verdict]], Check]:
         """Declare a check that gives one verdict for each host that has one of the roles."""
         options = {
             "roles": roles, "purposes": purposes, "in_cloud": in_cloud,
-            "needs": needs, "after_all": after_all, "formerly": formerly,
+            "needs": needs, "blinds": blinds, "after_all": after_all, "formerly": formerly,
         }  # fmt: skip
         return lambda judge: _declare(judge, SubjectKind.HOST, check_id, severity, sources, options)
 

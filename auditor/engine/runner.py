@@ -15,9 +15,6 @@ from auditor.model.inventory import Role
 
 _Judged = Host | Environment | Infrastructure
 
-# Where one of these fails, what rests on it cannot be read: that is not the same as that there is nothing to judge.
-_TELL_WHY_UNREADABLE = frozenset({"CONF-001"})
-
 
 def run_checks(checks: Iterable[Check], material: Material) -> tuple[Finding, ...]:
     """Run all checks and return their findings, sorted by check and subject.
@@ -27,10 +24,12 @@ def run_checks(checks: Iterable[Check], material: Material) -> tuple[Finding, ..
     3. A check that raises gives an `error` verdict and the run goes on.
     """
     findings: dict[tuple[str, Subject], Finding] = {}
-    for check in in_running_order(checks):
+    ordered = in_running_order(checks)
+    blinding = frozenset(check.id for check in ordered if check.blinds)
+    for check in ordered:
         if check.after_all:
             material = dataclasses.replace(material, earlier=_sorted(findings.values()))
-        for subject, finding in _run(check, material, findings):
+        for subject, finding in _run(check, material, findings, blinding):
             findings[check.id, subject] = finding
     return _sorted(findings.values())
 
@@ -40,13 +39,13 @@ def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _run(
-    check: Check, material: Material, earlier: Mapping[tuple[str, Subject], Finding]
+    check: Check, material: Material, earlier: Mapping[tuple[str, Subject], Finding], blinding: frozenset[str]
 ) -> Iterator[tuple[Subject, Finding]]:
     recorder = Recorder()
     for subject, environment, judged in _subjects(check, Infrastructure(material, recorder)):
         recorder.forget()
         verdict = _out_of_scope(check, judged, environment) or _held_back(
-            check, subject, material.inventory.infrastructure, earlier
+            check, subject, material.inventory.infrastructure, earlier, blinding
         )
         verdict = verdict or _judge(check, judged)
         severity = _severity(check, verdict, environment, material)
@@ -98,7 +97,11 @@ def _purpose(environment: Environment | None) -> str:
 
 
 def _held_back(
-    check: Check, subject: Subject, infrastructure: str, earlier: Mapping[tuple[str, Subject], Finding]
+    check: Check,
+    subject: Subject,
+    infrastructure: str,
+    earlier: Mapping[tuple[str, Subject], Finding],
+    blinding: frozenset[str],
 ) -> Verdict | None:
     """Return the verdict that follows from a needed check that did not pass, so that one cause gives one finding."""
     for needed in check.needs:
@@ -107,7 +110,7 @@ def _held_back(
         ):
             verdict = finding.verdict
             sentence = f"Because of {needed}: {verdict.sentence}"
-            if verdict.status is Status.FAIL and needed in _TELL_WHY_UNREADABLE:
+            if verdict.status is Status.FAIL and needed in blinding:
                 return Verdict(Status.UNKNOWN, sentence, reason=Reason.CONTRADICTORY, because_of=needed)
             if verdict.status in (Status.FAIL, Status.NOT_APPLICABLE):
                 return Verdict(Status.NOT_APPLICABLE, sentence, because_of=needed)

@@ -157,7 +157,7 @@ class Host:
         fact = self._material.previous[self.name].get(key)
         if isinstance(fact, Known):
             return fact.value
-        sentence = f"{key.meaning} is not known of the scan before, so nothing can be compared on {self.name}."
+        sentence = f"The scan before could not tell this of {self.name}, so nothing can be compared: {key.meaning}."
         raise Unknowable(NotKnown(fact.reason, sentence))
 
     def _unknowable(self, why: NotKnown) -> Unknowable:

@@ -64,7 +64,8 @@ def _reference(reference: Reference) -> AboutTable:
     rows = [
         ("Environments asked for", wanted or "none"),
         ("Answers are fresh for", f"{limits.freshness_hours} h"),
-        ("Clocks may differ by", f"{limits.clock_offset_seconds} s"),
+        ("Clocks may differ from osaudit's by", f"{limits.clock_offset_seconds} s"),
+        ("Clocks of one environment may differ by", f"{limits.clock_difference_seconds} s"),
         ("An environment is assessable from", f"{limits.coverage_percent} % decided verdicts"),
         ("Redundancy asked for in", _purposes(reference.redundancy_asked_for)),
         ("Severity one step lower in", _purposes(reference.lower_severity_for)),

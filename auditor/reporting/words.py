@@ -120,7 +120,7 @@ CAUSES: dict[Reason | None, tuple[str, str]] = {
     ),
     Reason.SOURCE_NOT_CONFIGURED: (
         "No further witness is configured",
-        "Nothing is broken. To have these checks decided, declare the source for the environment.",
+        "Nothing is broken. These checks need a source that is not declared or not asked yet: the sentence says which.",
     ),
     None: (
         "The check itself broke",

@@ -90,9 +90,9 @@ def _broker(host: Host) -> tuple[str, int, str]:
     configuration = host.configuration
     name, port = configuration.cache_host, configuration.cache_port
     virtual_host = configuration.cache_virtual_host
-    if name is None or port is None or virtual_host is None:
+    if not name or port is None or not virtual_host:
         parts = {"ServiceHost": name, "ServicePort": port, "VirtualHost": virtual_host}
-        lacking = ", ".join(part for part, value in parts.items() if value is None)
+        lacking = ", ".join(part for part, value in parts.items() if value in (None, ""))
         unknown(Reason.PARSE_ERROR, f"server.hsconf of {host.name} lacks {lacking} of the cache invalidation service.")
     return name, port, virtual_host
 

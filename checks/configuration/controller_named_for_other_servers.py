@@ -66,6 +66,6 @@ def controller_named_for_other_servers(environment: Environment) -> Verdict:
 
 def _controller(host: Host) -> str:
     named = host.configuration.controller_host
-    if named is None:
+    if not named:
         unknown(Reason.PARSE_ERROR, f"server.hsconf of {host.name} names no controller.")
     return named

@@ -9,6 +9,7 @@ QUESTION = "server_configuration.content"
     sources=("HSCONF",),
     roles=frozenset({Role.DEPLOYMENT_CONTROLLER, Role.FRONT_END}),
     needs=("COMP-001",),
+    blinds=True,
 )
 def server_configuration_readable(host: Host) -> Verdict:
     """server.hsconf is readable and has the documented structure.

@@ -110,7 +110,7 @@ def _version(host: Host, product: str) -> Version | None:
 
 
 def _platform_server(host: Host) -> Version | None:
-    return host.platform_version if host.has_platform_server else None
+    return host.installed_platform if host.has_platform_server else None
 
 
 def _lifetime(host: Host) -> Version | None:

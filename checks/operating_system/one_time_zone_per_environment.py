@@ -1,6 +1,20 @@
 from collections import defaultdict
 
-from auditor.check import Environment, Severity, Verdict, check, facts, failed, name_few, not_applicable, passed, search
+from auditor.check import (
+    Environment,
+    Host,
+    Reason,
+    Severity,
+    Verdict,
+    check,
+    facts,
+    failed,
+    name_few,
+    not_applicable,
+    passed,
+    search,
+    unknown,
+)
 
 
 @check.per_environment("OS-013", severity=Severity.HIGH, sources=("TZ", "LTSYNC", "IM1748"))
@@ -37,14 +51,12 @@ def one_time_zone_per_environment(environment: Environment) -> Verdict:
     hosts = environment.platform_hosts
     if len(hosts) == 1:
         return not_applicable(f"{environment.name} has a single server, so there is nothing to compare.")
-    told = search(hosts, lambda host: bool(host.fact(facts.CLOCK_ZONE)))
+    told = search(hosts, lambda host: bool(_zone(host)))
     by_zone = defaultdict(list)
     for host in told.found:
-        by_zone[host.fact(facts.CLOCK_ZONE).casefold()].append(host)
+        by_zone[_zone(host).casefold()].append(host)
     commonest_first = sorted(by_zone.items(), key=lambda item: (-len(item[1]), item[0]))
-    listed = "; ".join(
-        f"{group[0].fact(facts.CLOCK_ZONE)} on {name_few(host.name for host in group)}" for _, group in commonest_first
-    )
+    listed = "; ".join(f"{_zone(group[0])} on {name_few(host.name for host in group)}" for _, group in commonest_first)
     if len(by_zone) > 1:
         return failed(
             f"{environment.name} has {len(by_zone)} time zones: {listed}.{told.unseen_note}",
@@ -53,3 +65,10 @@ def one_time_zone_per_environment(environment: Environment) -> Verdict:
         )
     told.demand_complete_sight()
     return passed(f"{environment.name} has the time zone {listed}; that of its database server was not read.")
+
+
+def _zone(host: Host) -> str:
+    zone = host.fact(facts.CLOCK_ZONE)
+    if not zone:
+        unknown(Reason.PARSE_ERROR, f"{host.name} names no time zone.")
+    return zone

@@ -66,6 +66,14 @@ def test_the_order_in_which_checks_are_given_changes_nothing() -> None:
     assert run_checks(checks, small()) == run_checks(checks[::-1], small())
 
 
+def test_a_check_that_needs_a_failed_one_that_blinds_is_unknown_because_of_it() -> None:
+    checks = [host_check("ALPHA-001", passing, needs=("ZED-001",)), host_check("ZED-001", violated, blinds=True)]
+
+    verdict = by_name(run_checks(checks, small()), "ALPHA-001")["dev-1"].verdict
+
+    assert (verdict.status, verdict.reason, verdict.because_of) == (Status.UNKNOWN, Reason.CONTRADICTORY, "ZED-001")
+
+
 def test_a_check_that_needs_a_failed_one_does_not_apply_because_of_it() -> None:
     checks = [host_check("ALPHA-001", passing, needs=("ZED-001",)), host_check("ZED-001", violated)]
 
