@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.collectors.base import Collector, FactMap, Observations
-from auditor.collectors.reading import Answers, distinct, fact, facts, place_exists, registry_number, registry_text
+from auditor.collectors.reading import (
+    Answers,
+    IllTyped,
+    fact,
+    facts,
+    place_exists,
+    registry_number,
+    registry_text,
+    whole_number,
+)
 from auditor.collectors.rights import IIS_CONFIGURATION, REGISTRY, SYSTEM_FILE
 from auditor.collectors.xml_nodes import Node, attribute, below, root
 from auditor.model.fact import Reason
@@ -15,15 +24,21 @@ from auditor.model.known_facts import (
     IIS_APPLICATIONS,
     IIS_BINDINGS,
     IIS_POOLS,
+    IIS_SITES,
     IIS_VERSION,
     Application,
     Binding,
+    Pool,
+    Site,
 )
 from auditor.model.question import Platform, Question, Verb
 
 _FOLDER = r"%windir%\System32\inetsrv\config"
 _SITES = "system.applicationHost/sites"
 _POOLS = "system.applicationHost/applicationPools/add"
+_POOL_DEFAULTS = "system.applicationHost/applicationPools/applicationPoolDefaults"
+# What IIS takes where neither the pool nor the defaults of the file say anything.
+_USUAL_IDENTITY = "ApplicationPoolIdentity"
 _MODULES = "system.webServer/globalModules/add"
 
 VERSION = Question(
@@ -46,7 +61,8 @@ CONFIGURATION = Question(
     arguments={
         "path": rf"{_FOLDER}\applicationHost.config",
         "take": [
-            {"path": f"configuration/{_SITES}/site", "attributes": ["name", "id"]},
+            {"path": f"configuration/{_SITES}/site", "attributes": ["name", "id", "serverAutoStart"]},
+            {"path": f"configuration/{_SITES}/siteDefaults", "attributes": ["serverAutoStart"]},
             {"path": f"configuration/{_SITES}/applicationDefaults", "attributes": ["applicationPool"]},
             {"path": f"configuration/{_SITES}/site/application", "attributes": ["path", "applicationPool"]},
             {
@@ -54,7 +70,10 @@ CONFIGURATION = Question(
                 "attributes": ["path", "physicalPath"],
             },
             {"path": f"configuration/{_SITES}/site/bindings/binding", "attributes": ["protocol", "bindingInformation"]},
-            {"path": f"configuration/{_POOLS}", "attributes": ["name"]},
+            {"path": f"configuration/{_POOLS}", "attributes": ["name", "autoStart"]},
+            {"path": f"configuration/{_POOLS}/processModel", "attributes": ["identityType"]},
+            {"path": f"configuration/{_POOL_DEFAULTS}", "attributes": ["autoStart"]},
+            {"path": f"configuration/{_POOL_DEFAULTS}/processModel", "attributes": ["identityType"]},
             {
                 "path": f"configuration/{_MODULES}",
                 "attributes": ["name"],
@@ -89,6 +108,7 @@ def read(observations: Observations) -> FactMap:
     return facts(
         fact(observations, IIS_VERSION, _version),
         fact(observations, IIS_APPLICATIONS, lambda answers: _applications(_configuration(answers))),
+        fact(observations, IIS_SITES, lambda answers: _all_sites(_configuration(answers))),
         fact(observations, IIS_POOLS, lambda answers: _pools(_configuration(answers))),
         fact(observations, IIS_BINDINGS, lambda answers: _bindings(_configuration(answers))),
         fact(observations, ASPNETCORE_MODULE, lambda answers: _has_module(_configuration(answers))),
@@ -145,17 +165,57 @@ def _physical_path(application: Node) -> str:
     return next((attribute(item, "physicalPath") for item in folders if attribute(item, "path") == "/"), "")
 
 
-def _pools(configuration: Node | None) -> tuple[str, ...]:
-    return () if configuration is None else distinct(attribute(pool, "name") for pool in below(configuration, _POOLS))
+def _all_sites(configuration: Node | None) -> tuple[Site, ...]:
+    defaults = () if configuration is None else below(configuration, f"{_SITES}/siteDefaults")
+    found = [
+        Site(
+            name=attribute(site, "name"),
+            identifier=whole_number(attribute(site, "id")),
+            starts=_switch((site, *defaults), "serverAutoStart"),
+        )
+        for site in _sites(configuration)
+    ]
+    return tuple(sorted(found, key=lambda item: item.name.casefold()))
+
+
+def _pools(configuration: Node | None) -> tuple[Pool, ...]:
+    if configuration is None:
+        return ()
+    defaults = below(configuration, _POOL_DEFAULTS)
+    usual = below(configuration, f"{_POOL_DEFAULTS}/processModel")
+    found = []
+    for pool in below(configuration, _POOLS):
+        models = (*below(pool, "processModel"), *usual)
+        found.append(
+            Pool(
+                name=attribute(pool, "name"),
+                starts=_switch((pool, *defaults), "autoStart"),
+                identity=_first(models, "identityType") or _USUAL_IDENTITY,
+            )
+        )
+    return tuple(sorted((pool for pool in found if pool.name), key=lambda item: item.name.casefold()))
+
+
+def _first(nodes: tuple[Node, ...], name: str) -> str:
+    """Return the attribute of the first node that has it: an element before its defaults."""
+    return next((value for value in (attribute(node, name) for node in nodes) if value), "")
+
+
+def _switch(nodes: tuple[Node, ...], name: str) -> bool:
+    """Return a switch that IIS takes as on where nothing is said."""
+    words = _first(nodes, name).casefold()
+    if words not in ("", "true", "false"):
+        raise IllTyped(f"{name} is neither true nor false")
+    return words != "false"
 
 
 def _bindings(configuration: Node | None) -> tuple[Binding, ...]:
-    found = {
+    found = [
         Binding(attribute(site, "name"), attribute(binding, "protocol"), attribute(binding, "bindingInformation"))
         for site in _sites(configuration)
         for binding in below(site, "bindings/binding")
-    }
-    return tuple(sorted(found, key=lambda item: (item.site.casefold(), item.protocol, item.information)))
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda item: item.site.casefold()))
 
 
 def _has_module(configuration: Node | None) -> bool:

@@ -87,5 +87,5 @@ def _registry(weighing: Weighing) -> None:
 
 def _pool(weighing: Weighing) -> None:
     pools = weighing.facts.get(IIS_POOLS)
-    if isinstance(pools, Known) and _POOL.casefold() in {pool.casefold() for pool in pools.value}:
+    if isinstance(pools, Known) and _POOL.casefold() in {pool.name.casefold() for pool in pools.value}:
         weighing.supports("iis", f"IIS has the pool {_POOL}, which every tuned server has.", HINT, pools)

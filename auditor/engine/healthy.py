@@ -30,6 +30,12 @@ _MODULES = (
     "RESTDevService", "RichWidgets", "SAPDevService", "SecurityUtils", "SOAPDevService", "TemplateManager", "Users",
     "UsersServices",
 )  # fmt: skip
+_POOL = "OutSystemsApplications"
+_POOLS = {
+    "ServiceCenter": "ServiceCenterAppPool", "server.api": "OutSystemsServerApiAppPool",
+    "server.identity": "OutSystemsServerIdentityAppPool",
+    **dict.fromkeys(("lifetime", "PerformanceMonitor", "LifeTimeSDK"), "LifeTimeAppPool"),
+}  # fmt: skip
 _LIFETIME_APPLICATIONS = ("lifetime", "PerformanceMonitor", "LifeTimeSDK")
 # The database sections of server.hsconf with their users.
 _SECTIONS: dict[str, dict[str, str]] = {
@@ -133,9 +139,18 @@ def _platform_server(environment: str, controller: str, front_end: bool, is_life
         "iis.aspnetcore_module": True,
         "iis.aspnetcore_module_file": True,
         "iis.applications": [
-            {"site": "Default Web Site", "path": f"/{name}", "pool": name,
+            {"site": "Default Web Site", "path": f"/{name}", "pool": _POOLS.get(name, _POOL),
              "physical_path": rf"{FOLDER}\running\{name}.1"}
             for name in names
+        ],
+        "iis.sites": [{"name": "Default Web Site", "identifier": 1, "starts": True}],
+        "iis.bindings": [
+            {"site": "Default Web Site", "protocol": "http", "information": "*:80:"},
+            {"site": "Default Web Site", "protocol": "https", "information": "*:443:"},
+        ],
+        "iis.pools": [
+            {"name": name, "starts": True, "identity": "ApplicationPoolIdentity"}
+            for name in sorted({_POOL, *(_POOLS.get(name, _POOL) for name in names)})
         ],
         "server_configuration": {
             "controller_host": controller,

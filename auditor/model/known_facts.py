@@ -66,6 +66,24 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """An IIS site; `starts` is whether it is set to start with IIS, not whether it runs now."""
+
+    name: str
+    identifier: int
+    starts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """An application pool; `starts` as for a site, `identity` the kind of its account as IIS spells it."""
+
+    name: str
+    starts: bool
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """A binding of an IIS site."""
 
@@ -234,7 +252,9 @@ IIS_VERSION = FactKey[str | None]("iis.version", str | None, "The version of IIS
 IIS_APPLICATIONS = FactKey[tuple[Application, ...]](
     "iis.applications", tuple[Application, ...], "The applications of IIS"
 )
-IIS_POOLS = FactKey[tuple[str, ...]]("iis.pools", tuple[str, ...], "The names of the application pools of IIS")
+IIS_SITES = FactKey[tuple[Site, ...]]("iis.sites", tuple[Site, ...], "The sites of IIS")
+IIS_POOLS = FactKey[tuple[Pool, ...]]("iis.pools", tuple[Pool, ...], "The application pools of IIS")
+# By site, and within a site in the order of the file, which matters.
 IIS_BINDINGS = FactKey[tuple[Binding, ...]]("iis.bindings", tuple[Binding, ...], "The bindings of IIS")
 ASPNETCORE_MODULE = FactKey[bool]("iis.aspnetcore_module", bool, "Whether IIS knows the ASP.NET Core module")
 ASPNETCORE_MODULE_FILE = FactKey[bool](

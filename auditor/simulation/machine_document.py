@@ -121,9 +121,11 @@ class ServiceRow(Section):
 
 
 class Pool(Section):
-    """An application pool."""
+    """An application pool; with a `user` it runs as that account, whatever `identity` says."""
 
     started: bool = True
+    identity: str = "ApplicationPoolIdentity"
+    user: str | None = None
     pipeline: str = "Integrated"
     runtime: str = "v4.0"
 
@@ -140,6 +142,7 @@ class Site(Section):
     """A site; bindings by protocol (with a number behind it for further ones)."""
 
     id: int = 1
+    started: bool = True
     bindings: dict[str, str] = {"http": "*:80:", "https": "*:443:"}
     root: str = r"%SystemDrive%\inetpub\wwwroot"
     applications: dict[str, IisApplication] = {}

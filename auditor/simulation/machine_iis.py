@@ -83,8 +83,10 @@ def application_host_text(section: Iis) -> str:
             f"      <add name={quoteattr(name)} autoStart={quoteattr(str(pool.started).lower())} "
             f"managedRuntimeVersion={quoteattr(pool.runtime)} managedPipelineMode={quoteattr(pool.pipeline)}>"
         )
+        identity = pool.identity if pool.user is None else "SpecificUser"
         lines.append(
-            f'        <processModel identityType="SpecificUser" userName="pool" password="{planted.POOL_PASSWORD}" />'
+            f"        <processModel identityType={quoteattr(identity)} userName={quoteattr(pool.user or '')} "
+            f'password="{planted.POOL_PASSWORD}" />'
         )
         lines.append("      </add>")
     lines += ["      <applicationPoolDefaults />", "    </applicationPools>", "    <sites>"]
@@ -103,7 +105,7 @@ def application_host_text(section: Iis) -> str:
 def _site_lines(name: str, site: Site) -> list[str]:
     applications = {"/": ("DefaultAppPool", site.root)}
     applications |= {path: (item.pool, item.folder) for path, item in site.applications.items()}
-    lines = [f'      <site name={quoteattr(name)} id="{site.id}" serverAutoStart="true">']
+    lines = [f'      <site name={quoteattr(name)} id="{site.id}" serverAutoStart="{str(site.started).lower()}">']
     for path, (pool, folder) in applications.items():
         lines += [
             f"        <application path={quoteattr(path)} applicationPool={quoteattr(pool)}>",

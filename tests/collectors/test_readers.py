@@ -21,6 +21,9 @@ from auditor.model.known_facts import (
     HOST_ADDRESSES,
     HOST_NAMES,
     IIS_APPLICATIONS,
+    IIS_BINDINGS,
+    IIS_POOLS,
+    IIS_SITES,
     JAVA_STACK_CONTROLLER,
     JAVA_STACK_SERVICES,
     MACHINE_CONFIG_KEYS,
@@ -38,6 +41,8 @@ from auditor.model.known_facts import (
     UNINSTALL_ENTRIES,
     UNITS,
     VOLUMES,
+    Pool,
+    Site,
 )
 from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Outcome, Platform
@@ -543,6 +548,44 @@ def _sites(redirection: Callable[[str], Answer]) -> Known[Any] | NotKnown:
 def test_applications_are_read_from_the_local_configuration_of_iis() -> None:
     (application,) = _value(_sites(MISSING))
     assert (application.site, application.path, application.physical_path) == ("S", "/a", "C:\\x")
+
+
+def _iis(key: FactKey[Any], *sections: Any) -> Known[Any] | NotKnown:
+    configuration = _node("configuration", _node("system.applicationHost", *sections))
+    return _on_windows(key, iis__configuration=_ok({"path": "x", "root": configuration}), iis__redirection=MISSING)
+
+
+def test_a_site_starts_unless_it_or_the_defaults_say_otherwise() -> None:
+    sites = (
+        _node("site", name="Shop", id="2", serverAutoStart="True"),
+        _node("site", name="Default Web Site", id="1"),
+    )
+    silent = _value(_iis(IIS_SITES, _node("sites", *sites)))
+    off = _value(_iis(IIS_SITES, _node("sites", *sites, _node("siteDefaults", serverAutoStart="false"))))
+    assert silent == (Site("Default Web Site", 1, True), Site("Shop", 2, True))
+    assert off == (Site("Default Web Site", 1, False), Site("Shop", 2, True))
+
+
+@pytest.mark.parametrize("wrong", [{"id": "one"}, {}, {"id": "1", "serverAutoStart": "perhaps"}])
+def test_a_site_that_cannot_be_read_is_no_site_that_starts(wrong: dict[str, str]) -> None:
+    assert _reason(_iis(IIS_SITES, _node("sites", _node("site", name="S", **wrong)))) is Reason.PARSE_ERROR
+
+
+def test_a_pool_has_its_own_identity_or_that_of_the_defaults_or_that_of_iis() -> None:
+    own = _node("add", _node("processModel", identityType="SpecificUser"), name="b", autoStart="false")
+    other = _node("add", _node("processModel"), name="a")
+    defaults = _node("applicationPoolDefaults", _node("processModel", identityType="NetworkService"))
+    usual = _value(_iis(IIS_POOLS, _node("applicationPools", own, other)))
+    changed = _value(_iis(IIS_POOLS, _node("applicationPools", own, other, defaults)))
+    assert usual == (Pool("a", True, "ApplicationPoolIdentity"), Pool("b", False, "SpecificUser"))
+    assert changed == (Pool("a", True, "NetworkService"), Pool("b", False, "SpecificUser"))
+
+
+def test_the_bindings_of_a_site_keep_the_order_of_the_file() -> None:
+    words = ("*:80:portal", "127.0.0.1:80:", "*:80:portal")
+    bindings = [_node("binding", protocol="http", bindingInformation=item) for item in words]
+    sites = _node("sites", _node("site", _node("bindings", *bindings), name="S", id="1"))
+    assert [item.information for item in _value(_iis(IIS_BINDINGS, sites))] == ["*:80:portal", "127.0.0.1:80:"]
 
 
 def test_a_shared_configuration_of_iis_says_nothing_about_this_server() -> None:
