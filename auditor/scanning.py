@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Protocol
 
-from auditor.collectors import questions_for
+from auditor.collectors import questions_for, questions_of
 from auditor.collectors.redaction import redact
 from auditor.errors import FailureKind, OsauditError, TransportError, UsageError
 from auditor.evaluating import Rules, judge
@@ -99,7 +99,7 @@ def scan(
     """
     taken_up, done = _take_up(plan, store) if resume else (None, frozenset())
     waiting = [host for host in plan.inventory.hosts if host.name not in done]
-    visits = visit_all(waiting, connections, secrets, plan.bounds, clock=clock, digest_key=digest_key)
+    visits = visit_all(waiting, plan.inventory, connections, secrets, plan.bounds, clock=clock, digest_key=digest_key)
     scan_id = store.begin(plan.inventory, plan.reference, clock()) if taken_up is None else taken_up
     progress.began(len(plan.inventory.hosts), len(done))
     for visit in visits:
@@ -150,6 +150,7 @@ def _secrets_of(
 
 def visit_all(
     hosts: list[Host],
+    inventory: Inventory,
     connections: Connections,
     secrets: Callable[[Host], Secrets],
     bounds: Bounds,
@@ -159,16 +160,19 @@ def visit_all(
 ) -> Iterator[Visit]:
     """Fetch all secrets now, then give one visit for each host as they end; a host without its secret comes first."""
     ready, refused = _secrets_of(hosts, secrets, clock)
-    round_ = _Round(bounds, connections, ready, clock, digest_key)
+    round_ = _Round(bounds, inventory, connections, ready, clock, digest_key)
     return chain(refused, round_.run([host for host in hosts if host.name in ready]))
 
 
-def visit(host: Host, connections: Connections, secrets: Secrets, clock: Clock, digest_key: bytes) -> Visit:
+def visit(
+    host: Host, inventory: Inventory, connections: Connections, secrets: Secrets, clock: Clock, digest_key: bytes
+) -> Visit:
     """Visit one host. This is the border around a host: whatever goes wrong becomes data."""
     started = clock()
     try:
         with connections.open(host, secrets) as transport:
-            reply = transport.ask(Request(questions_for(transport.platform), digest_key))
+            questions = questions_of(host, inventory, transport.platform)
+            reply = transport.ask(Request(questions, digest_key))
     except TransportError as error:
         return Visit(host.name, started, clock(), failure=Failure(error.kind, error.sentence))
     except Exception as error:  # noqa: BLE001 - the border around a host; only the type is told, texts may hold anything
@@ -208,12 +212,14 @@ class _Round:
     def __init__(
         self,
         bounds: Bounds,
+        inventory: Inventory,
         connections: Connections,
         secrets: Mapping[str, Secrets],
         clock: Clock,
         digest_key: bytes,
     ) -> None:
         self._bounds = bounds
+        self._inventory = inventory
         self._connections = connections
         self._secrets = secrets
         self._clock = clock
@@ -248,7 +254,7 @@ class _Round:
                 return
             self._begun[host.name] = (time.monotonic(), self._clock())
             secrets = self._secrets[host.name]
-            self._ended.put(visit(host, self._connections, secrets, self._clock, self._digest_key))
+            self._ended.put(visit(host, self._inventory, self._connections, secrets, self._clock, self._digest_key))
 
     def _next_ended(self) -> tuple[Visit, ...]:
         try:

@@ -6,7 +6,7 @@ from auditor.collectors import questions_for, read_facts
 from auditor.collectors.redaction import MARK
 from auditor.errors import FailureKind
 from auditor.model.fact import Known
-from auditor.model.inventory import Host, WinRMEndpoint, WinRMSignIn
+from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMSignIn
 from auditor.model.known_facts import PRIVATE_KEY_DIGEST
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome, Platform, Verb
@@ -62,6 +62,7 @@ def test_every_secret_is_fetched_before_the_first_visit_and_a_host_without_its_s
     hosts = [
         Host(name, None, WinRMEndpoint("127.0.0.1", 9, False, WinRMSignIn.NTLM, "auditor")) for name in ("a-1", "b-1")
     ]
+    inventory = Inventory("Example", (), tuple(hosts))
     asked: list[str] = []
 
     def secrets(host: Host) -> Secrets:
@@ -71,7 +72,7 @@ def test_every_secret_is_fetched_before_the_first_visit_and_a_host_without_its_s
         return Secrets(password="x")
 
     with Connections(Limits(connect=1.0)) as connections:
-        visits = visit_all(hosts, connections, secrets, Bounds(5.0), clock=lambda: NOW, digest_key=b"k")
+        visits = visit_all(hosts, inventory, connections, secrets, Bounds(5.0), clock=lambda: NOW, digest_key=b"k")
         assert asked == ["a-1", "b-1"]
         ended: list[Visit] = list(visits)
 

@@ -55,11 +55,12 @@ def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> N
     from auditor.cli.exit_codes import ExitCode
     from auditor.settings.inventory import load_inventory
 
-    hosts = chosen(load_inventory(inventory), names)
+    loaded = load_inventory(inventory)
+    hosts = chosen(loaded, names)
 
     from auditor.cli import ping as pinging
 
-    if not pinging.ping(hosts):
+    if not pinging.ping(hosts, loaded):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

@@ -9,7 +9,7 @@ from auditor.cli.printing import print_indented
 from auditor.cli.progress import outcome, scan_progress
 from auditor.collectors import COLLECTORS
 from auditor.evaluating import unanswered
-from auditor.model.inventory import Host
+from auditor.model.inventory import Host, Inventory
 from auditor.model.observation import Visit
 from auditor.model.question import Outcome, Platform, Verb
 from auditor.reporting.plain import shortened
@@ -26,13 +26,19 @@ _WHY = {
 }
 
 
-def ping(hosts: list[Host]) -> bool:
+def ping(hosts: list[Host], inventory: Inventory) -> bool:
     """Visit the hosts and print, in their order, what each would tell; whether all would tell everything."""
     limits = Limits()
     seen: dict[str, Visit] = {}
     with Connections(limits) as connections, scan_progress(outcomes=False) as progress:
         visits = visit_all(
-            hosts, connections, secrets_source(), Bounds(limits.visit), clock=now, digest_key=new_digest_key()
+            hosts,
+            inventory,
+            connections,
+            secrets_source(),
+            Bounds(limits.visit),
+            clock=now,
+            digest_key=new_digest_key(),
         )
         progress.began(len(hosts), 0)
         for visit in visits:

@@ -10,6 +10,7 @@ from typing import Any
 
 from auditor.collectors import (
     account,
+    certificates,
     clock,
     development_tools,
     dotnet,
@@ -22,6 +23,8 @@ from auditor.collectors import (
     linux_rabbitmq,
     linux_software,
     listeners,
+    local_web,
+    network,
     operating_system,
     platform_server,
     programs,
@@ -33,11 +36,13 @@ from auditor.collectors import (
 from auditor.collectors.base import Collector
 from auditor.errors import FailureKind
 from auditor.model.fact import Facts, Known, NotKnown, Reason
+from auditor.model.inventory import Host, Inventory
 from auditor.model.observation import ChannelName, Failure, Observation, Visit
 from auditor.model.question import Platform, Question
 
 COLLECTORS: tuple[Collector, ...] = (
     account.WINDOWS,
+    certificates.COLLECTOR,
     clock.WINDOWS,
     development_tools.COLLECTOR,
     dotnet.COLLECTOR,
@@ -53,6 +58,8 @@ COLLECTORS: tuple[Collector, ...] = (
     linux_rabbitmq.COLLECTOR,
     linux_software.COLLECTOR,
     listeners.WINDOWS,
+    local_web.COLLECTOR,
+    network.COLLECTOR,
     operating_system.COLLECTOR,
     platform_server.COLLECTOR,
     programs.COLLECTOR,
@@ -80,6 +87,9 @@ _ORDER_OF_ASKING = (
     hardware.COLLECTOR,
     security.COLLECTOR,
     development_tools.COLLECTOR,
+    certificates.COLLECTOR,
+    network.COLLECTOR,
+    local_web.COLLECTOR,
     clock.WINDOWS,
     account.LINUX,
     linux_host.COLLECTOR,
@@ -112,6 +122,11 @@ def questions_for(platform: Platform) -> tuple[Question, ...]:
     """Return every question that a host of this platform is asked, in the order of asking."""
     asked = (collector for collector in _ORDER_OF_ASKING if collector.platform is platform)
     return tuple(question for collector in asked for question in collector.questions)
+
+
+def questions_of(host: Host, inventory: Inventory, platform: Platform) -> tuple[Question, ...]:
+    """Return the questions of the platform as this host is asked them: one is about others that the inventory names."""
+    return tuple(network.with_targets(question, host, inventory) for question in questions_for(platform))
 
 
 def read_facts(visit: Visit) -> Facts:

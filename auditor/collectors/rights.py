@@ -17,6 +17,7 @@ TOOL_FOLDER = "list and read attributes in the folder of the development tool, w
 SERVER_CONFIGURATION = "read access to server.hsconf, by default administrator"
 PRIVATE_KEY = "read access to private.key, by default administrator"
 IIS_CONFIGURATION = "read access to the configuration folder of IIS, by default administrator"
+CERTIFICATES = "read access to the registry key of HTTP.SYS and to the certificate stores of the computer"
 LISTENERS = "none for the ports; administrator (root on Linux) for the names of other accounts' processes"
 ANY_LINUX_USER = "any user"
 OUTSYSTEMS_GROUP = "read access to the configuration of the Java stack, by default its owner or root"

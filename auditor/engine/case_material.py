@@ -38,6 +38,7 @@ JUDGED_AT = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
 Document = Mapping[str, Any]
 
+_ENVIRONMENT_KEYS = {"purpose", "hosting", "address", "tls_offloading", "approved_tooling", "sources"}
 _CHANNELS = {
     "powershell": ChannelName.POWERSHELL_OVER_WINRM,
     "wmi": ChannelName.POWERSHELL_OVER_WINRM,
@@ -127,11 +128,21 @@ def _inventory(environments: Document, hosts: Document) -> Inventory:
 
     declared = []
     for name, item in environments.items():
-        _known_keys(item, {"purpose", "hosting", "approved_tooling", "sources"}, f"environments.{name}")
+        _known_keys(item, _ENVIRONMENT_KEYS, f"environments.{name}")
         sources = frozenset(Source(source) for source in item["sources"]) if "sources" in item else None
         hosting = Hosting(item.get("hosting", Hosting.ON_PREMISES))
-        tooling = tuple(item.get("approved_tooling", ()))
-        declared.append(Environment(name, Purpose(item["purpose"]), hosting, of(name), tooling, sources))
+        declared.append(
+            Environment(
+                name,
+                Purpose(item["purpose"]),
+                hosting,
+                of(name),
+                address=item.get("address"),
+                tls_offloading=item.get("tls_offloading", False),
+                approved_tooling=tuple(item.get("approved_tooling", ())),
+                sources=sources,
+            )
+        )
     return Inventory("Example", tuple(declared), of(None), digest="case")
 
 

@@ -65,6 +65,7 @@ def healthy_host(name: str, number: int, hosts: Mapping[str, Any], environments:
         is_lifetime = environment.get("purpose") == Purpose.LIFETIME
         front_end = Role.FRONT_END in roles
         facts |= _platform_server(host["environment"], _controller(name, hosts), front_end, is_lifetime)
+        facts["network.declared"] = _declared(name, hosts, environments)
         facts["services"] = _services(roles, bool(host.get("passive", False)))
         components |= _platform_components(front_end, is_lifetime)
     passive = bool(host.get("passive", False))
@@ -122,6 +123,25 @@ def _controller(name: str, hosts: Mapping[str, Any]) -> str:
     return "localhost" if len(beside) == 1 or not controllers else controllers[0]
 
 
+def _declared(name: str, hosts: Mapping[str, Any], environments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the connections to all that the inventory lets this host be asked for; each is open."""
+    own = hosts[name]["environment"]
+    is_lifetime = environments[own].get("purpose") == Purpose.LIFETIME
+    targets = [
+        (f"environment/{other}", item["address"], 443)
+        for other, item in environments.items()
+        if "address" in item and other != own and (item.get("purpose") == Purpose.LIFETIME) != is_lifetime
+    ]
+    if Role.DEPLOYMENT_CONTROLLER in hosts[name].get("roles", ()):
+        targets += [
+            (f"host/{other}", other, port)
+            for other, host in hosts.items()
+            if other != name and host.get("environment") == own and Role.FRONT_END in host.get("roles", ())
+            for port in (12001, 12101)
+        ]
+    return [{"target": target, "host": host, "port": port, "result": "Open"} for target, host, port in targets]
+
+
 def _platform_server(environment: str, controller: str, front_end: bool, is_lifetime: bool) -> dict[str, Any]:
     catalog = f"outsystems_{environment.lower()}"
     names = (*_APPLICATIONS, *(_LIFETIME_APPLICATIONS if is_lifetime else ())) if front_end else ()
@@ -152,6 +172,26 @@ def _platform_server(environment: str, controller: str, front_end: bool, is_life
             {"name": name, "starts": True, "identity": "ApplicationPoolIdentity"}
             for name in sorted({_POOL, *(_POOLS.get(name, _POOL) for name in names)})
         ],
+        "https.bindings": [{
+            "endpoint": "0.0.0.0:443", "central": False,
+            "certificate": {
+                "subject": "CN=outsystems.example.com", "issuer": "CN=Example Issuing Authority", "authority": "public",
+                "starts": datetime(2025, 6, 1, tzinfo=UTC), "ends": datetime(2027, 6, 1, tzinfo=UTC),
+                "has_private_key": True,
+            },
+        }],
+        "network.localhost": ["127.0.0.1", "::1"],
+        "network.configured": [
+            {"target": target, "host": host, "port": port, "result": "Open"}
+            for target, host, port in (
+                ("controller", controller, 12000), ("controller-newer", controller, 12100),
+                ("broker", controller, 5672), *((section, "sql-1", 1433) for section in _SECTIONS),
+            )
+        ],
+        **{
+            f"local_web.{page}": {"status": 200, "location": "", "problem": ""}
+            for page in ("service_center", "server_api", "server_identity")
+        },
         "server_configuration": {
             "controller_host": controller,
             "controller_port": 12000,

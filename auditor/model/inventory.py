@@ -144,12 +144,18 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An OutSystems environment as declared."""
+    """An OutSystems environment as declared.
+
+    `address` is the host name under which LifeTime and it call each other; with `tls_offloading` HTTPS ends before its
+    servers, at a load balancer or proxy.
+    """
 
     name: str
     purpose: Purpose
     hosting: Hosting = Hosting.ON_PREMISES
     hosts: tuple[Host, ...] = ()
+    address: str | None = None
+    tls_offloading: bool = False
     approved_tooling: tuple[str, ...] = ()
     sources: frozenset[Source] | None = None
 

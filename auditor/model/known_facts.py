@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from auditor.model.fact import FactKey
 from auditor.model.version import Version
@@ -81,6 +82,58 @@ class Pool:
     name: str
     starts: bool
     identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One attempt to connect; `result` is `Open` or what .NET calls the error, `NoPort` where no port is told."""
+
+    target: str
+    host: str
+    port: int
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """What a page answered; `status` None where nothing came, and `problem` is then what .NET calls it."""
+
+    status: int | None
+    location: str
+    problem: str
+
+
+class Authority(StrEnum):
+    """Who vouches for a certificate: NOT_FOUND where no chain of issuers is whole on the server."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    SELF_SIGNED = "self-signed"
+    NOT_FOUND = "not-found"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate; `authority` is one of `Authority`, times are UTC."""
+
+    subject: str
+    issuer: str
+    starts: datetime
+    ends: datetime
+    authority: str
+    has_private_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsBinding:
+    """What Windows shows under an `address:port` or `name:port`; no certificate where its store has none such.
+
+    `central` ones take theirs from a central store, by the name that a client asks for.
+    """
+
+    endpoint: str
+    central: bool
+    certificate: Certificate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +312,31 @@ IIS_BINDINGS = FactKey[tuple[Binding, ...]]("iis.bindings", tuple[Binding, ...],
 ASPNETCORE_MODULE = FactKey[bool]("iis.aspnetcore_module", bool, "Whether IIS knows the ASP.NET Core module")
 ASPNETCORE_MODULE_FILE = FactKey[bool](
     "iis.aspnetcore_module_file", bool, "Whether the library of the ASP.NET Core module exists"
+)
+HTTPS_BINDINGS = FactKey[tuple[HttpsBinding, ...]](
+    "https.bindings", tuple[HttpsBinding, ...], "The certificates that Windows shows for HTTPS"
+)
+CONFIGURED_CONNECTIONS = FactKey[tuple[Connection, ...] | None](
+    "network.configured",
+    tuple[Connection, ...] | None,
+    "Whether the servers that server.hsconf names accept a connection",
+)
+DECLARED_CONNECTIONS = FactKey[tuple[Connection, ...]](
+    "network.declared",
+    tuple[Connection, ...],
+    "Whether the servers that the inventory names accept a connection",
+)
+LOCALHOST_ADDRESSES = FactKey[tuple[str, ...]](
+    "network.localhost", tuple[str, ...], "The addresses of localhost, in the order of the resolver"
+)
+SERVICE_CENTER_PAGE = FactKey[PageAnswer](
+    "local_web.service_center", PageAnswer, "What the ping page of Service Center answers on the server itself"
+)
+SERVER_API_PAGE = FactKey[PageAnswer](
+    "local_web.server_api", PageAnswer, "What the health page of Server.API answers on the server itself"
+)
+SERVER_IDENTITY_PAGE = FactKey[PageAnswer](
+    "local_web.server_identity", PageAnswer, "What the health page of Server.Identity answers on the server itself"
 )
 SERVER_CONFIGURATION = FactKey[ServerConfiguration | None](
     "server_configuration", ServerConfiguration | None, "The allow-listed content of server.hsconf"

@@ -28,6 +28,10 @@ class Verb(StrEnum):
     LISTENER = "listener"
     CLOCK = "clock"
     ACCOUNT = "account"
+    CONNECT = "connect"
+    RESOLVE = "resolve"
+    HTTP = "http"
+    CERTIFICATE = "certificate"
     COMMAND = "command"
 
 

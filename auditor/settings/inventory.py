@@ -128,6 +128,8 @@ class _Builder:
             purpose=written.purpose,
             hosting=written.hosting,
             hosts=tuple(self._host(host, written.name, top, local) for host in written.hosts),
+            address=written.address,
+            tls_offloading=written.tls_offloading,
             approved_tooling=tuple(written.approved_tooling),
             sources=None if written.sources is None else frozenset(written.sources),
         )

@@ -44,6 +44,12 @@ class EnvironmentSettings(DocumentModel):
     hosting: Annotated[Hosting, Field(strict=False)] = Field(
         default=Hosting.ON_PREMISES, description="Whose servers it runs on."
     )
+    address: HostName | None = Field(
+        default=None, description="The host name under which LifeTime and the environment call each other."
+    )
+    tls_offloading: bool = Field(
+        default=False, description="Whether HTTPS ends before its servers, at a load balancer or proxy."
+    )
     approved_tooling: list[Line] = Field(
         default_factory=list, description="Tools whose presence on the servers of this environment was approved."
     )

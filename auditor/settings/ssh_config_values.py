@@ -106,15 +106,18 @@ class _Completion:
         for setting in ("port", "user", "key_file", "known_hosts"):
             self._take(setting, setting, name)
         if self.connection.is_silent_about("bastion.address"):
-            self._take_bastion(name)
+            self._take_bastion(name, address)
         return address or self._value("address", "address", name) or name
 
-    def _take_bastion(self, name: str) -> None:
+    def _take_bastion(self, name: str, address: str | None) -> None:
         entry = self.config.first(name, "proxyjump", "proxycommand")
         jump = self._checked("bastion", entry, lambda entry: _jump(_only_word(entry)))
         if jump is None:
             return
         alias: str = jump["address"]
+        if address is None and self._is_itself(name, alias, jump["port"]):
+            self._checked("bastion", entry, _no_jump_to_itself)
+            return
         self._refuse_what_changes_everything(alias)
         for setting in ("user", "port"):
             if jump[setting] is not None and self.connection.is_silent_about(f"bastion.{setting}"):
@@ -123,6 +126,10 @@ class _Completion:
             self._take(f"bastion.{setting}", setting, alias)
         self._put("bastion.address", self._value("bastion.address", "address", alias) or alias)
         self._checked("bastion", self.config.first(alias, "proxyjump", "proxycommand"), _no_second_hop)
+
+    def _is_itself(self, name: str, alias: str, port: int | None) -> bool:
+        hostname, own_port = self._value("address", "address", name), self._value("port", "port", name)
+        return (hostname or name.lower()) == alias.lower() and (own_port or 22) == (port or 22)
 
     def _refuse_what_changes_everything(self, alias: str) -> None:
         include = self.config.first(alias, "include")
@@ -247,6 +254,10 @@ def _jump(written: str) -> dict[str, Any] | None:
         "port": None if match["port"] is None else _port(match["port"]),
         "user": None if match["user"] is None else _valid(_LINE, _expanded(match["user"], {})),
     }
+
+
+def _no_jump_to_itself(_: Entry) -> None:
+    raise _NotTakenError("leads through the host itself, which ssh refuses too")
 
 
 def _no_second_hop(entry: Entry) -> None:

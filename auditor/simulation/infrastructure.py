@@ -62,6 +62,8 @@ class ModelledEnvironment:
     purpose: Purpose
     hosting: Hosting
     hosts: tuple[ModelledHost, ...]
+    address: str | None = None
+    tls_offloading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ class _Host(_Section):
 class _Environment(_Section):
     purpose: Purpose
     hosting: Hosting = Hosting.ON_PREMISES
+    address: str | None = None
+    tls_offloading: bool = False
     hosts: dict[str, _Host] = {}
 
 
@@ -189,6 +193,8 @@ def load_infrastructure(folder: Path) -> ModelledInfrastructure:
             environment.purpose,
             environment.hosting,
             tuple(_host(folder, host, name, row) for host, row in environment.hosts.items()),
+            environment.address,
+            environment.tls_offloading,
         )
         for name, environment in document.environments.items()
     )

@@ -148,6 +148,30 @@ class Site(Section):
     applications: dict[str, IisApplication] = {}
 
 
+class HttpsCertificate(Section):
+    """What IIS shows for HTTPS; with `unknown` the server has no certificate of who issued it.
+
+    `days_left` counts from the clock of the model; without it the certificate is valid for decades.
+    """
+
+    authority: Literal["public", "private", "self-signed", "unknown"] = "public"
+    name: str | None = None
+    days_left: int | None = None
+    in_store: bool = True
+    private_key: bool = True
+
+
+class Network(Section):
+    """What the server reaches, with the exceptions: patterns of `host:port` with what .NET calls the error.
+
+    `pages` are answers of its own web site that do not follow from IIS: a status, or what .NET calls the error.
+    """
+
+    localhost: list[str] = ["127.0.0.1", "::1"]
+    unreachable: dict[str, str] = {}
+    pages: dict[str, int | str] = {}
+
+
 class Iis(Section):
     """IIS. `applications` are those of the Default Web Site."""
 
@@ -157,6 +181,7 @@ class Iis(Section):
     default_site: Site | None = Site()
     pools: dict[str, Pool] = {}
     aspnetcore_module: bool = True
+    certificate: HttpsCertificate | None = HttpsCertificate()
     max_allowed_content_length: int = 268435456
 
 
@@ -283,6 +308,7 @@ class MachineDocument(Section):
     platform_server: PlatformServer | None = None
     services: dict[str, ServiceRow] = {}
     iis: Iis | None = None
+    network: Network = Network()
     hsconf: Hsconf | None = None
     rabbitmq: Rabbitmq | None = None
     dotnet: Dotnet = Dotnet()

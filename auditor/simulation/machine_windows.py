@@ -10,15 +10,17 @@ from typing import Any
 
 from auditor.model.question import Outcome
 from auditor.simulation import machine_iis, machine_software
+from auditor.simulation.machine_certificates import certificate_answer
 from auditor.simulation.machine_clock import ModelledClock, iso
 from auditor.simulation.machine_document import FileRow, MachineDocument
 from auditor.simulation.machine_files import FileTree, ModelledFile, place
+from auditor.simulation.machine_network import connect_answer, http_answer, resolve_answer
 from auditor.simulation.machine_registry import Registry, typed
 from auditor.simulation.machine_services import listening_ports, service_rows
 from auditor.simulation.machine_telling import Told, denied, failed, matches, missing
 from auditor.simulation.machine_wmi import Wmi, caption_of, guid_of, version_of
 from auditor.simulation.machine_wql import AccessDenied, InvalidQuery, NoSuchClass, parse, select
-from auditor.simulation.machine_xml import parsed, taken
+from auditor.simulation.machine_xml import Element, parsed, taken
 
 _MOST_ROWS = 2000
 _ENVIRONMENT = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
@@ -61,6 +63,10 @@ class WindowsServer:
             "digest": self._digest,
             "listener": lambda *_: self._listeners(),
             "clock": lambda *_: Told(Outcome.OK, self.clock.value()),
+            "connect": lambda arguments, _: connect_answer(document, arguments, self._element(arguments)),
+            "resolve": lambda arguments, _: resolve_answer(document, arguments),
+            "http": lambda arguments, _: http_answer(document, arguments, self._application_folders()),
+            "certificate": lambda *_: certificate_answer(document, self.clock),
             "account": lambda *_: Told(Outcome.OK, {"administrator": document.account.administrator}),
         }
 
@@ -185,6 +191,13 @@ class WindowsServer:
         path = self._place(arguments)
         root = taken(parsed(self._files.content(path)), arguments.get("take") or ())
         return Told(Outcome.OK, {"path": path, "root": root})
+
+    def _element(self, arguments: Mapping[str, Any]) -> Element | None:
+        return parsed(self._files.content(self._place(arguments))) if arguments.get("path") else None
+
+    def _application_folders(self) -> dict[str, bool]:
+        applications = self._document.iis.applications if self._document.iis else {}
+        return {path: self._files.has_folder(item.folder) for path, item in applications.items()}
 
     def _digest(self, arguments: Mapping[str, Any], request: Mapping[str, Any]) -> Told:
         key = base64.b64decode(str(request.get("digest_key") or ""))

@@ -100,6 +100,10 @@ class ServedInfrastructure:
             lines.append(f"  - name: {json.dumps(environment.name)}")
             lines.append(f"    purpose: {environment.purpose}")
             lines.append(f"    hosting: {environment.hosting}")
+            if environment.address:
+                lines.append(f"    address: {environment.address}")
+            if environment.tls_offloading:
+                lines.append("    tls_offloading: true")
             if environment.hosts:
                 lines.append("    hosts:")
             lines.extend(f"      - {self._host_text(host)}" for host in environment.hosts)

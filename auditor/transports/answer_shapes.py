@@ -110,6 +110,60 @@ class AccountValue(_Shape):
     administrator: bool
 
 
+class Connection(_Shape):
+    """What came of one attempt to connect; `result` is `Open` or what .NET calls the error."""
+
+    target: str
+    host: str
+    port: Port
+    result: str
+
+
+class ConnectValue(_Shape):
+    """The value of `connect`."""
+
+    connections: list[Connection]
+
+
+class ResolveValue(_Shape):
+    """The value of `resolve`, in the order in which Windows gives them."""
+
+    addresses: list[str]
+
+
+class HttpValue(_Shape):
+    """The value of `http`; `status` is null where there was no answer, and `problem` says why."""
+
+    status: Annotated[int, Field(ge=0, le=999)] | None
+    location: str
+    problem: str
+
+
+class HttpsBinding(_Shape):
+    """What Windows has registered for one address or name; `thumbprint` is empty for a central store."""
+
+    kind: str
+    endpoint: str
+    thumbprint: str
+    store: str
+
+
+class StoredCertificate(_Shape):
+    """One certificate; `raw` is its DER encoding in hexadecimal digits."""
+
+    store: str
+    thumbprint: str
+    private_key: bool
+    raw: Annotated[str, Field(pattern="^([0-9a-f]{2})+$")]
+
+
+class CertificateValue(_Shape):
+    """The value of `certificate`."""
+
+    bindings: list[HttpsBinding]
+    certificates: list[StoredCertificate]
+
+
 class CommandValue(_Shape):
     """The value of `command`."""
 
@@ -127,6 +181,10 @@ AnyValue = (
     | ListenerValue
     | ClockValue
     | AccountValue
+    | ConnectValue
+    | ResolveValue
+    | HttpValue
+    | CertificateValue
     | CommandValue
 )
 
@@ -160,6 +218,10 @@ _SHAPES: dict[Verb, TypeAdapter[Any]] = {
     Verb.LISTENER: TypeAdapter(ListenerValue),
     Verb.CLOCK: TypeAdapter(ClockValue),
     Verb.ACCOUNT: TypeAdapter(AccountValue),
+    Verb.CONNECT: TypeAdapter(ConnectValue),
+    Verb.RESOLVE: TypeAdapter(ResolveValue),
+    Verb.HTTP: TypeAdapter(HttpValue),
+    Verb.CERTIFICATE: TypeAdapter(CertificateValue),
     Verb.COMMAND: TypeAdapter(CommandValue),
 }
 

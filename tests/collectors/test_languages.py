@@ -10,7 +10,7 @@ import pytest
 from auditor.bundled import machines_folder
 from auditor.collectors import read_facts
 from auditor.model.fact import Facts, Known
-from auditor.model.inventory import Role
+from auditor.model.inventory import Inventory, Role
 from auditor.model.known_facts import SERVICES
 from auditor.simulation.infrastructure import ModelledHost
 from auditor.simulation.machine import load_machine
@@ -24,7 +24,7 @@ TRANSLATED = {"W3SVC", "WAS", "Winmgmt", "W32Time", "WinRM"}
 def facts_of(model: str) -> Facts:
     machine = load_machine(machines_folder() / f"{model}.yaml")
     roles = frozenset({Role.DEPLOYMENT_CONTROLLER, Role.FRONT_END})
-    return read_facts(visit_of(ModelledHost("dev-1", "Development", roles, machine)))
+    return read_facts(visit_of(ModelledHost("dev-1", "Development", roles, machine), Inventory("Example", ())))
 
 
 def comparable(facts: Facts) -> dict[str, Any]:

@@ -35,6 +35,10 @@ ALLOWED = {
     Verb.LISTENER: set(),
     Verb.CLOCK: set(),
     Verb.ACCOUNT: set(),
+    Verb.CONNECT: {"path", "base", "otherwise", "targets"},
+    Verb.RESOLVE: {"name"},
+    Verb.HTTP: {"path"},
+    Verb.CERTIFICATE: set(),
     Verb.COMMAND: {"name"},
 }
 SECRET = re.compile(r"password|secret|advancedsettings|connectionstring|token", re.IGNORECASE)
@@ -78,6 +82,12 @@ def test_a_question_has_only_arguments_that_its_verb_knows_and_is_json(question:
         assert question.arguments["name"] in LINUX_COMMANDS
     if question.verb is Verb.REGISTRY:
         assert question.arguments["key"].startswith("HKLM\\") and "*" not in question.arguments["key"]
+
+
+@pytest.mark.parametrize("question", [item for item in QUESTIONS if item.verb is Verb.CONNECT], ids=_ids)
+def test_whom_a_server_connects_to_is_never_read_from_an_element_that_holds_a_secret(question: Question) -> None:
+    for target in question.arguments["targets"]:
+        assert not SECRET.search(f"{target['element']} {target.get('port_element')}")
 
 
 def test_no_question_asks_what_makes_windows_installer_work() -> None:

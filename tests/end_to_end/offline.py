@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from auditor.collectors import questions_for
+from auditor.collectors import questions_of
 from auditor.evaluating import HostReading, judge_readings, read_host
 from auditor.model.fact import Facts
 from auditor.model.inventory import Environment, Host, Inventory, SSHEndpoint, WinRMEndpoint, WinRMSignIn
@@ -24,7 +24,14 @@ from tests.end_to_end.simulated import rules
 def declared(infrastructure: ModelledInfrastructure) -> Inventory:
     """Return the inventory that declares a modelled infrastructure."""
     environments = tuple(
-        Environment(item.name, item.purpose, item.hosting, tuple(_host(host) for host in item.hosts))
+        Environment(
+            item.name,
+            item.purpose,
+            item.hosting,
+            tuple(_host(host) for host in item.hosts),
+            address=item.address,
+            tls_offloading=item.tls_offloading,
+        )
         for item in infrastructure.environments
     )
     others = tuple(_host(host) for host in infrastructure.other_hosts)
@@ -41,13 +48,15 @@ def _host(host: ModelledHost) -> Host:
 def visits(infrastructure: ModelledInfrastructure) -> dict[str, Visit]:
     """Return one visit for each host; every host must be reachable."""
     assert all(host.reach is Reach.OK for host in infrastructure.hosts)
-    return {host.name: visit_of(host) for host in infrastructure.hosts}
+    inventory = declared(infrastructure)
+    return {host.name: visit_of(host, inventory) for host in infrastructure.hosts}
 
 
-def visit_of(host: ModelledHost) -> Visit:
-    """Return the visit to one modelled host."""
+def visit_of(host: ModelledHost, inventory: Inventory) -> Visit:
+    """Return the visit to one modelled host, as the inventory declares it or, where it does not, as nobody's."""
     platform = host.machine.platform
-    request = Request(questions_for(platform), b"k" * 32)
+    known = next((item for item in inventory.hosts if item.name == host.name), _host(host))
+    request = Request(questions_of(known, inventory, platform), b"k" * 32)
     windows = platform is Platform.WINDOWS
     script = windows_script(request, 60, 10) if windows else linux_script(request, 60, 10)
     answers = read_document(host.name, run_script(host.machine, script).stdout, request, Limits())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import DocumentError
@@ -300,6 +300,7 @@ def is_reached_alike(reached: SSHEndpoint | Bastion, told: dict[str, str]) -> No
         assert told["identityfile"] == "none"
 
 
+@example(jump="ProxyJump gate", of_the_bastion=[], lines=["HostName GATE"])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     jump=st.sampled_from(["", "ProxyJump gate", "ProxyJump me@gate:7", "ProxyJump ssh://u@gate"]),

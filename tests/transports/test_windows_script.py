@@ -37,10 +37,11 @@ def names(text: str) -> frozenset[str]:
 
 COMMANDS = names("convertfrom-json get-ciminstance get-nettcpconnection get-process new-object where-object")
 MADE = names(
-    """System.Collections.ArrayList System.IO.FileNotFoundException System.IO.FileInfo System.IO.DirectoryInfo
-    System.IO.DriveInfo System.IO.MemoryStream System.IO.Compression.GZipStream
-    System.Security.Cryptography.HMACSHA256 System.Security.Principal.WindowsPrincipal System.Xml.XmlDocument
-    System.Xml.XmlReaderSettings byte[]"""
+    """System.Collections.ArrayList System.Collections.Queue System.IO.FileNotFoundException System.IO.FileInfo
+    System.IO.DirectoryInfo System.IO.DriveInfo System.IO.MemoryStream System.IO.Compression.GZipStream
+    System.Net.Sockets.TcpClient System.Security.Cryptography.HMACSHA256
+    System.Security.Cryptography.X509Certificates.X509Store System.Security.Principal.WindowsPrincipal
+    System.Xml.XmlDocument System.Xml.XmlReaderSettings byte[]"""
 )
 # What is reached on a type. `Open` of a file is held to reading by a test of its own.
 STATIC = names(
@@ -54,7 +55,9 @@ STATIC = names(
     System.Diagnostics.Stopwatch::StartNew System.Globalization.CultureInfo::InvariantCulture
     System.IO.Compression.CompressionMode::Compress System.IO.DriveType::Network System.IO.File::GetAttributes
     System.IO.File::Open System.IO.FileAccess::Read System.IO.FileAttributes::Directory System.IO.FileMode::Open
-    System.IO.Path::GetFullPath System.Net.NetworkInformation.IPGlobalProperties::GetIPGlobalProperties
+    System.IO.Path::GetFullPath System.Net.Dns::GetHostAddresses System.Net.WebRequest::Create
+    System.Security.Cryptography.X509Certificates.StoreLocation::LocalMachine
+    System.Net.NetworkInformation.IPGlobalProperties::GetIPGlobalProperties
     System.Security.Principal.WindowsBuiltInRole::Administrator
     System.Security.Principal.WindowsIdentity::GetCurrent System.StringComparison::OrdinalIgnoreCase
     System.Text.Encoding::ASCII System.Text.Encoding::UTF8 System.Text.Encoding::Unicode
@@ -63,22 +66,26 @@ STATIC = names(
 )
 # Methods of objects. Write, WriteLine and Close belong to the packing in memory, to standard output and to readers.
 METHODS = names(
-    """Add Clear Close ComputeHash ContainsKey EnumerateFileSystemInfos GetActiveTcpListeners GetBytes GetEnumerator
-    GetNamedItem GetString GetSubKeyNames GetType GetUtcOffset GetValue GetValueNames IsInRole Load OpenSubKey Read
-    Replace Split StartsWith Substring ToArray ToLowerInvariant ToString ToUniversalTime TrimEnd TrimStart Write
-    WriteLine get_Attributes get_ChildNodes get_DocumentElement get_LocalName get_NodeType get_Value"""
+    """Add BeginConnect Clear Close ComputeHash ContainsKey Dequeue EndConnect Enqueue EnumerateFileSystemInfos
+    GetActiveTcpListeners GetBytes GetEnumerator GetNamedItem GetResponse GetString GetSubKeyNames GetType
+    GetUtcOffset GetValue GetValueNames IsInRole Load Open OpenSubKey Read Replace Split StartsWith Substring
+    ToArray ToLowerInvariant ToString ToUniversalTime TrimEnd Trim TrimStart WaitOne Write WriteLine
+    get_Attributes get_ChildNodes get_DocumentElement get_LocalName get_NodeType get_Value"""
 )
 # What may stand left of an equals sign behind a dot: keys of our own tables, settings of our own XML reader, and the
-# culture of our own thread.
+# culture of our own thread; the settings of the request to the own web site.
 SET = names(
-    """CurrentCulture DtdProcessing MaxCharactersInDocument XmlResolver attributes complete detail milliseconds
-    names outcome subkeys text value"""
+    """AllowAutoRedirect CurrentCulture DtdProcessing KeepAlive MaxCharactersInDocument Proxy Timeout XmlResolver
+    attributes complete detail location milliseconds names outcome problem result status store subkeys text
+    thumbprint value"""
 )
 TYPES_BESIDE_STATIC = names(
     """System.Collections.IDictionary System.Collections.IEnumerable System.IO.DirectoryInfo
     System.IO.DirectoryNotFoundException System.IO.DriveNotFoundException System.IO.FileNotFoundException
-    System.IO.FileShare System.Security.SecurityException System.UnauthorizedAccessException System.Xml.XmlException
-    bool char float int long string string[] void"""
+    System.IO.FileShare System.Net.Sockets.SocketException System.Net.WebException
+    System.Security.Cryptography.X509Certificates.OpenFlags System.Security.SecurityException
+    System.UnauthorizedAccessException System.Xml.XmlException bool byte[] char float int long string string[]
+    void"""
 )
 TYPES = TYPES_BESIDE_STATIC | {name.partition("::")[0] for name in STATIC}
 # PowerShell 7, and ways to run or write something that no name on a list would show.
@@ -224,6 +231,26 @@ def test_files_are_opened_for_reading_in_one_place_only() -> None:
     source = SCRIPT.decode()
     opening = "[System.IO.File]::Open($path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share)"
     assert source.count("[System.IO.File]::Open(") == source.count(opening) == 1
+
+
+def test_connections_are_opened_in_two_places_and_nothing_is_sent_over_the_first() -> None:
+    source = SCRIPT.decode()
+    assert source.count("BeginConnect(") == 1
+    assert not re.search(r"GetStream|\.Client\b|\.Send|BeginSend", source)
+    asking = "[System.Net.WebRequest]::Create('http://127.0.0.1:80' + $path)"
+    assert source.count("WebRequest]::Create(") == source.count(asking) == 1
+    assert r"if ($path -notmatch '\A/[A-Za-z0-9._/-]*\z') { throw" in source
+    assert "$web.Proxy = $null" in source
+    assert "$web.AllowAutoRedirect = $false" in source
+    assert not re.search(r"Credential|\.Method\b|\.Headers\.Add|GetRequestStream", source)
+
+
+def test_stores_of_certificates_are_opened_for_reading_in_one_place_only() -> None:
+    source = SCRIPT.decode()
+    opening = ".Open([System.Security.Cryptography.X509Certificates.OpenFlags]'ReadOnly, OpenExistingOnly')"
+    assert source.count("X509Store") == 1
+    assert len(re.findall(r"(?<!\[System\.IO\.File\]::)\bOpen\(\[", source)) == source.count(opening) == 1
+    assert "PrivateKey" not in source.replace("HasPrivateKey", "")
 
 
 def test_keys_are_opened_without_the_right_to_write() -> None:

@@ -21,7 +21,7 @@ AUTOMATIC = names(
     stacktrace switch this true _"""
 )
 # Methods that return nothing, and functions of the script that print nothing: as a statement they leave no output.
-SILENT_METHODS = names("Clear Close Load Sort Write WriteLine")
+SILENT_METHODS = names("Clear Close EndConnect Enqueue Load Open Sort Write WriteLine")
 SILENT_FUNCTIONS = names("assert-kind assert-time write-document")
 
 

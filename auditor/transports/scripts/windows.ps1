@@ -1,7 +1,10 @@
 # osaudit: answers the questions of an audit about this server.
 #
 # For whoever reviews this script:
-# - It reads. It writes no file, no registry value and no setting, starts no program, and opens no network connection.
+# - It reads. It writes no file, no registry value and no setting, and starts no program.
+# - It opens network connections in two places only. Connect tries whether a port answers that server.hsconf or the
+#   request names: it sends nothing and closes at once. Http asks this server's own web site at 127.0.0.1, without
+#   signing in.
 # - It is fixed. All that changes from one audit to the next is the request below: JSON that names registry values,
 #   WMI properties, files and XML elements. The request is data; nothing of it is ever run.
 # - Nothing but what the request names leaves this server. Of XML files, elements and attributes that are not named are
@@ -433,6 +436,224 @@ function Get-AccountAnswer {
     return @{ value = @{ administrator = $administrator }; complete = $true }
 }
 
+# ---- Other servers, the own web site, certificates ------------------------------------------------------------------
+
+# The text of the first element with this path; empty where there is none.
+function Find-Text($root, [string]$path) {
+    $steps = $path.Split([char]'/')
+    if (($null -eq $root) -or ($root.get_LocalName() -ne $steps[0])) { return '' }
+    $element = $root
+    for ($depth = 1; $depth -lt $steps.Length; $depth = $depth + 1) {
+        $next = $null
+        foreach ($child in $element.get_ChildNodes()) {
+            if (([string]$child.get_NodeType() -ne 'Element') -or ($null -ne $next)) { continue }
+            if ($child.get_LocalName() -eq $steps[$depth]) { $next = $child }
+        }
+        if ($null -eq $next) { return '' }
+        $element = $next
+    }
+    return Get-OwnText $element
+}
+
+# Who is meant by a target: the host and port that it gives, or those that stand in the elements that it names. A
+# database server may be written tcp:host\instance,port; the port of an instance without one is not known.
+function Get-Target($target, $root) {
+    $words = [string]$target.host
+    if ($target.element) { $words = Find-Text $root $target.element }
+    $number = [string]$target.port
+    if ($target.port_element) {
+        $own = (Find-Text $root $target.port_element).Trim()
+        if ($own -ne '') { $number = $own }
+    }
+    $parts = ($words.Trim() -replace '\Atcp:', '').Split([char]',')
+    $names = $parts[0].Split([char]'\')
+    if ($parts.Length -gt 1) { $number = $parts[1].Trim() }
+    elseif ($names.Length -gt 1) { $number = '' }
+    $name = $names[0].Trim()
+    if (($name -eq '.') -or ($name -eq '(local)')) { $name = 'localhost' }
+    $port = 0
+    if (($number -match '\A[0-9]{1,5}\z') -and ([int]$number -le 65535)) { $port = [int]$number }
+    return @{ target = [string]$target.name; host = $name; port = $port; result = '' }
+}
+
+# The name that .NET has for what went wrong with a connection, such as ConnectionRefused; it is never translated.
+function Get-SocketError($exception) {
+    while ($null -ne $exception) {
+        if ($exception -is [System.Net.Sockets.SocketException]) { return [string]$exception.SocketErrorCode }
+        $exception = $exception.InnerException
+    }
+    return 'Unknown'
+}
+
+# All connections begin before the first is waited for, so that together they take no longer than the slowest.
+function Get-ConnectAnswer($arguments) {
+    $root = $null
+    if ($arguments.path) {
+        $path = Get-Place $arguments
+        Assert-Kind $path $false
+        $root = (Read-Xml $path).get_DocumentElement()
+    }
+    $seconds = 5
+    $connections = New-Object System.Collections.ArrayList
+    $clients = New-Object System.Collections.ArrayList
+    $pending = New-Object System.Collections.ArrayList
+    $complete = $true
+    try {
+        foreach ($target in $arguments.targets) {
+            Assert-Time
+            if ($connections.Count -ge 100) { $complete = $false; break }
+            $connection = Get-Target $target $root
+            if ($connection.host -eq '') { $connection.result = 'NoHost' }
+            elseif ($connection.port -eq 0) { $connection.result = 'NoPort' }
+            $client = New-Object System.Net.Sockets.TcpClient
+            [void]$clients.Add($client)
+            $begun = $null
+            if ($connection.result -eq '') {
+                try { $begun = $client.BeginConnect([string]$connection.host, [int]$connection.port, $null, $null) }
+                catch { $connection.result = Get-SocketError $_.Exception }
+            }
+            [void]$pending.Add($begun)
+            [void]$connections.Add($connection)
+        }
+        $end = [Math]::Min($questionEnd, $watch.Elapsed.TotalSeconds + $seconds)
+        for ($number = 0; $number -lt $connections.Count; $number = $number + 1) {
+            if ($null -eq $pending[$number]) { continue }
+            $left = [int][Math]::Max(0, [Math]::Round(($end - $watch.Elapsed.TotalSeconds) * 1000))
+            try {
+                if ($pending[$number].AsyncWaitHandle.WaitOne($left)) {
+                    $clients[$number].EndConnect($pending[$number])
+                    $connections[$number].result = 'Open'
+                } else {
+                    $connections[$number].result = 'TimedOut'
+                }
+            } catch {
+                $connections[$number].result = Get-SocketError $_.Exception
+            }
+        }
+    } finally {
+        foreach ($client in $clients) { $client.Close() }
+    }
+    return @{ value = @{ connections = $connections }; complete = $complete }
+}
+
+function Get-ResolveAnswer($arguments) {
+    $addresses = New-Object System.Collections.ArrayList
+    foreach ($address in [System.Net.Dns]::GetHostAddresses([string]$arguments.name)) {
+        [void]$addresses.Add($address.ToString())
+    }
+    return @{ value = @{ addresses = $addresses }; complete = $true }
+}
+
+# Nobody but this server is asked: no proxy, no other address, and no redirect is followed. Nobody is signed in.
+function Get-HttpAnswer($arguments) {
+    $path = [string]$arguments.path
+    if ($path -notmatch '\A/[A-Za-z0-9._/-]*\z') { throw 'only a plain path is asked for' }
+    $web = [System.Net.WebRequest]::Create('http://127.0.0.1:80' + $path)
+    $web.Proxy = $null
+    $web.AllowAutoRedirect = $false
+    $web.KeepAlive = $false
+    $web.Timeout = [int][Math]::Max(1000, [Math]::Floor(($questionEnd - $watch.Elapsed.TotalSeconds - 1) * 1000))
+    $value = @{ status = $null; location = ''; problem = '' }
+    $response = $null
+    try {
+        $response = $web.GetResponse()
+    } catch {
+        $exception = $_.Exception
+        while (($null -ne $exception) -and ($exception -isnot [System.Net.WebException])) {
+            $exception = $exception.InnerException
+        }
+        if ($null -eq $exception) { throw }
+        $value.problem = [string]$exception.Status
+        $response = $exception.Response
+    }
+    if ($null -ne $response) {
+        $value.status = [int]$response.StatusCode
+        $value.location = [string]$response.Headers['Location']
+        $response.Close()
+    }
+    return @{ value = $value; complete = $true }
+}
+
+# The certificates in a store of this computer; only the public part is ever looked at.
+function Read-Store([string]$name) {
+    $location = [System.Security.Cryptography.X509Certificates.StoreLocation]::LocalMachine
+    $store = New-Object System.Security.Cryptography.X509Certificates.X509Store -ArgumentList $name, $location
+    $store.Open([System.Security.Cryptography.X509Certificates.OpenFlags]'ReadOnly, OpenExistingOnly')
+    $certificates = @($store.Certificates)
+    $store.Close()
+    return $certificates
+}
+
+# What Windows has registered for HTTPS: under which address or name which certificate is shown.
+function Get-HttpsBinding {
+    $bindings = New-Object System.Collections.ArrayList
+    foreach ($kind in 'SslBindingInfo', 'SslSniBindingInfo', 'SslCcsBindingInfo') {
+        $key = Open-Key ('HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\' + $kind) 64
+        if ($null -eq $key) { continue }
+        foreach ($endpoint in $key.GetSubKeyNames()) {
+            $subkey = $key.OpenSubKey($endpoint)
+            if ($null -eq $subkey) { continue }
+            $binding = @{ kind = $kind; endpoint = $endpoint; thumbprint = ''; store = 'MY' }
+            $hash = $subkey.GetValue('SslCertHash')
+            if ($hash -is [byte[]]) { $binding.thumbprint = [BitConverter]::ToString($hash).Replace('-', '') }
+            $store = [string]$subkey.GetValue('SslCertStoreName')
+            if ($store -ne '') { $binding.store = $store }
+            $subkey.Close()
+            [void]$bindings.Add($binding)
+        }
+        $key.Close()
+    }
+    return $bindings
+}
+
+# The certificates of all HTTPS bindings, and of those who issued them as far as this computer has them. An issuer is
+# found by its name among what is here; nothing is fetched.
+function Get-CertificateAnswer {
+    $bindings = @(Get-HttpsBinding)
+    $rows = New-Object System.Collections.ArrayList
+    $known = @{}
+    $waiting = New-Object System.Collections.Queue
+    $read = @{}
+    foreach ($binding in $bindings) {
+        Assert-Time
+        if ($binding.thumbprint -eq '') { continue }
+        if (-not $read.ContainsKey($binding.store)) { $read[$binding.store] = @(Read-Store $binding.store) }
+        foreach ($certificate in $read[$binding.store]) {
+            if ($certificate.Thumbprint -ne $binding.thumbprint) { continue }
+            $waiting.Enqueue(@{ store = $binding.store; certificate = $certificate })
+        }
+    }
+    $issuers = @{}
+    if ($waiting.Count -gt 0) {
+        foreach ($store in 'CA', 'AuthRoot', 'Root') {
+            foreach ($certificate in Read-Store $store) {
+                $name = [BitConverter]::ToString($certificate.SubjectName.RawData)
+                if (-not $issuers.ContainsKey($name)) { $issuers[$name] = New-Object System.Collections.ArrayList }
+                [void]$issuers[$name].Add(@{ store = $store; certificate = $certificate })
+            }
+        }
+    }
+    $complete = $true
+    while ($waiting.Count -gt 0) {
+        Assert-Time
+        $next = $waiting.Dequeue()
+        $certificate = $next.certificate
+        $place = $next.store + ' ' + $certificate.Thumbprint
+        if ($known.ContainsKey($place)) { continue }
+        if ($rows.Count -ge 100) { $complete = $false; break }
+        $known[$place] = $true
+        [void]$rows.Add(@{
+            store = $next.store
+            thumbprint = $certificate.Thumbprint
+            private_key = $certificate.HasPrivateKey
+            raw = [BitConverter]::ToString($certificate.RawData).Replace('-', '').ToLowerInvariant()
+        })
+        $name = [BitConverter]::ToString($certificate.IssuerName.RawData)
+        if ($issuers.ContainsKey($name)) { foreach ($issuer in $issuers[$name]) { $waiting.Enqueue($issuer) } }
+    }
+    return @{ value = @{ bindings = $bindings; certificates = $rows }; complete = $complete }
+}
+
 # ---- One question ---------------------------------------------------------------------------------------------------
 
 function Get-Answer([string]$verb, $arguments) {
@@ -446,6 +667,10 @@ function Get-Answer([string]$verb, $arguments) {
         'listener' { return Get-ListenerAnswer }
         'clock' { return Get-ClockAnswer }
         'account' { return Get-AccountAnswer }
+        'connect' { return Get-ConnectAnswer $arguments }
+        'resolve' { return Get-ResolveAnswer $arguments }
+        'http' { return Get-HttpAnswer $arguments }
+        'certificate' { return Get-CertificateAnswer }
     }
     return $null
 }
