@@ -4,6 +4,7 @@ from auditor.detection import windows_services
 from auditor.engine.bulletins import missing_fixes
 from auditor.engine.catalogs import database_catalogs, is_same_catalog, lacks_schema
 from auditor.engine.confirming import confirm_environment, leave_to_lifetime, lifetime_and_others
+from auditor.engine.connections import in_words, is_open, place_of
 from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
 from auditor.engine.host_names import is_loopback
@@ -66,7 +67,9 @@ __all__ = [
     "facts",
     "failed",
     "find_same_machines",
+    "in_words",
     "is_loopback",
+    "is_open",
     "is_same_catalog",
     "lacks_schema",
     "leave_to_lifetime",
@@ -76,6 +79,7 @@ __all__ = [
     "name_few",
     "not_applicable",
     "passed",
+    "place_of",
     "search",
     "service_flaw",
     "service_in_words",

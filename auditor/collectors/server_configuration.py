@@ -35,6 +35,7 @@ _DATABASE_ELEMENTS = ("Server", "Catalog", "Host", "Port", "ServiceName", "TNSNa
 _ELEMENTS = (
     "ServiceConfiguration/CompilerServerHostname",
     "ServiceConfiguration/CompilerServerPort",
+    "ServiceConfiguration/DeploymentServerPort",
     "NetworkConfiguration/OutgoingIPAddress",
     "CacheInvalidationConfiguration/ServiceHost",
     "CacheInvalidationConfiguration/ServicePort",
@@ -106,6 +107,7 @@ def _configuration(value: Any) -> ServerConfiguration | None:
         outgoing_address=content(node, "NetworkConfiguration/OutgoingIPAddress"),
         databases=tuple(_database(section, found) for section in _DATABASES for found in below(node, section)[:1]),
         cache_virtual_host=content(node, "CacheInvalidationConfiguration/VirtualHost"),
+        deployment_port=_port(content(node, "ServiceConfiguration/DeploymentServerPort")),
     )
 
 

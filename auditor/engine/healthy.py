@@ -199,6 +199,7 @@ def _platform_server(environment: str, controller: str, front_end: bool, is_life
             "cache_port": 5672,
             "cache_tls": False,
             "cache_virtual_host": "/outsystems",
+            "deployment_port": 12001,
             "platform_version": VERSION,
             "installation_folder": FOLDER,
             "databases": [

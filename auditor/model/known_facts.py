@@ -176,6 +176,7 @@ class ServerConfiguration:
     outgoing_address: str | None
     databases: tuple[DatabaseSection, ...]
     cache_virtual_host: str | None = None
+    deployment_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
