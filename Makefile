@@ -36,7 +36,7 @@ $(BIN)/osaudit: $(BIN)/python pyproject.toml
 	touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml | peers
-	$(BIN)/python -m pip install --quiet --editable '.[kerberos]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[kerberos,xlsx]' --group test
 	touch $@
 
 peers:

@@ -16,8 +16,11 @@ import typer
 
 from auditor.cli.app import app
 from auditor.cli.exit_codes import ExitCode
+from auditor.cli.options import ReportForm
 from auditor.errors import FailureKind
-from auditor.reporting import words
+from auditor.model.finding import Severity, Status
+from auditor.reporting import ocsf, sarif, words
+from auditor.reporting.shapes import Section
 from auditor.settings.inventory import load_inventory
 from auditor.settings.reference import load_reference
 from auditor.settings.waivers import load_waivers
@@ -249,6 +252,28 @@ def test_the_verdicts_states_and_causes_are_explained_in_the_words_of_the_report
     shown = {*words.STATUSES.values(), *words.STATES.values(), *(cause for cause, _ in words.CAUSES.values())}
 
     assert shown - explained == set()
+
+
+def test_the_forms_of_the_report_and_what_becomes_of_a_verdict_in_them_are_explained() -> None:
+    table = {row[0].strip("`"): row[1:] for row in rows(section(DOCS / "user-guide.md", "Report"))}
+    sections = {
+        Status.PASS: Section.PASSED,
+        Status.FAIL: Section.OPEN,
+        Status.UNKNOWN: Section.UNDECIDED,
+        Status.NOT_APPLICABLE: Section.NOT_APPLICABLE,
+        Status.ERROR: Section.UNDECIDED,
+    }
+
+    assert [form for form in ReportForm if form not in table] == []
+    for status, place in sections.items():
+        _, kind, verdict, state = table[words.STATUSES[status]]
+        assert kind.startswith(f"`{sarif.KINDS[status]}`")
+        assert f"({ocsf.COMPLIANCE[status][0]})" in verdict
+        assert "{1} ({0})".format(*ocsf.STATES[place]) == state
+    for severity in Severity:
+        level, shown = table[severity]
+        assert level == f"`{sarif.LEVELS[severity]}`"
+        assert "{1} ({0})".format(*ocsf.SEVERITIES[severity]) == shown
 
 
 # Promises

@@ -58,12 +58,12 @@ def _scan(inventory: Path, folder: Path) -> None:
 
 def _write_results(folder: Path) -> None:
     from auditor.cli.diff import diff
-    from auditor.cli.options import ReportForm
+    from auditor.cli.options import DiffForm, ReportForm
     from auditor.cli.report import report
 
     store = str(folder / "osaudit.db")
     typer.echo("\nReport of the second scan, and what changed since the first:")
     report(store=store, output=folder / "report.html", form=ReportForm.HTML)
-    diff(store=store, output=folder / "diff.html", form=ReportForm.HTML)
+    diff(store=store, output=folder / "diff.html", form=DiffForm.HTML)
     typer.echo()
-    diff(store=store, form=ReportForm.TEXT)
+    diff(store=store, form=DiffForm.TEXT)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli.options import DEFAULT_STORE, ChecksFolders, ReportForm, StoreLocation
+from auditor.cli.options import DEFAULT_STORE, ChecksFolders, DiffForm, StoreLocation
 
 
 def diff(
@@ -15,7 +15,7 @@ def diff(
     after: Annotated[int | None, typer.Argument(help="The later scan; by default the last complete one.")] = None,
     store: StoreLocation = DEFAULT_STORE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; needed for html.")] = None,
-    form: Annotated[ReportForm, typer.Option("--format", help="In which form.")] = ReportForm.TEXT,
+    form: Annotated[DiffForm, typer.Option("--format", help="In which form.")] = DiffForm.TEXT,
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Say what changed between two scans: findings, components, versions, hosts."""
@@ -36,15 +36,15 @@ def diff(
     if earlier is None:
         raise UsageError(f"Scan {later.id} is the first complete one of {later.inventory.infrastructure}; scan again.")
     difference = compare(earlier, later)
-    if form is ReportForm.TEXT:
+    if form is DiffForm.TEXT:
         print_difference(difference)
         return
-    if form is ReportForm.JSON:
+    if form is DiffForm.JSON:
         text = json_diff(difference)
     else:
         view = build_diff_view(difference, earlier, later, load_rules(further).texts)
         text = html_diff(view, bundled.templates_folder())
-    target = output or (Path(f"osaudit-{earlier.id}-{later.id}.html") if form is ReportForm.HTML else None)
+    target = output or (Path(f"osaudit-{earlier.id}-{later.id}.html") if form is DiffForm.HTML else None)
     if target is None:
         typer.echo(text, nl=False)
         return

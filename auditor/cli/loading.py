@@ -98,6 +98,11 @@ def _ask(text: str) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a result as UTF-8, with its line ends as they are, as `write_bytes` does."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a result whole or not at all, readable by its owner alone: reports describe servers."""
     from auditor.errors import UsageError
 
@@ -105,8 +110,8 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):

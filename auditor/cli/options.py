@@ -63,7 +63,22 @@ class SummaryForm(StrEnum):
 
 
 class ReportForm(StrEnum):
-    """In which form a report or diff is written."""
+    """In which form a report is written."""
+
+    TEXT = "text"
+    HTML = "html"
+    JSON = "json"
+    CSV = "csv"
+    CSV_FACTS = "csv-facts"
+    XLSX = "xlsx"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    OCSF = "ocsf"
+    MARKDOWN = "markdown"
+
+
+class DiffForm(StrEnum):
+    """In which form a diff is written."""
 
     TEXT = "text"
     HTML = "html"

@@ -17,6 +17,7 @@ from auditor.reporting.shapes import (
     Cause,
     CauseRow,
     CheckText,
+    CheckView,
     EvidenceView,
     FindingGroup,
     FindingView,
@@ -111,7 +112,20 @@ def finding_view(
         change=change.label.value if change else "",
         change_word=FINDING_LABELS[change.label] if change else "",
         before=_before(change.before) if change else "",
+        before_section=section_of(change.before) if change and change.before else None,
     )
+
+
+def check_views(views: Iterable[FindingView], texts: Mapping[str, CheckText]) -> tuple[CheckView, ...]:
+    """Return the checks of these findings, sorted by id."""
+    firsts = {view.check: view for view in views}
+    return tuple(_check_view(firsts[check], texts.get(check)) for check in sorted(firsts))
+
+
+def _check_view(finding: FindingView, text: CheckText | None) -> CheckView:
+    # A violation may weigh less than its check; where the page is not at hand, the finding says all that is known.
+    severity = text.severity.value if text is not None else finding.severity
+    return CheckView(finding.check, finding.slug, finding.title, severity, guidance(text))
 
 
 def _left_out(number: int) -> str:

@@ -17,9 +17,7 @@ from markupsafe import Markup
 from auditor import bundled
 from auditor.reporting.diff_shapes import DiffView
 from auditor.reporting.page_shapes import ReportView
-from auditor.reporting.plain import bounded, visible
-
-_LONGEST = 4000
+from auditor.reporting.plain import harmless
 
 
 def html_report(view: ReportView, templates_folder: Path | None = None) -> str:
@@ -61,7 +59,7 @@ def _render(template: str, view: ReportView | DiffView, folder: Path) -> str:
 def _harmless(value: Any) -> Any:
     """Make every value that a template prints harmless, at the one place that all of them pass."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(bounded(value, _LONGEST))
+        return harmless(value)
     return value
 
 

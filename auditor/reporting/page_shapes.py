@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.reporting.host_shapes import HostFacts, Lane, Matrix, TopologyRow
-from auditor.reporting.shapes import Badge, Card, Cause, FindingGroup, FindingView, Moment, VerdictSentence
+from auditor.reporting.shapes import Badge, Card, Cause, CheckView, FindingGroup, FindingView, Moment, VerdictSentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class PreviousScan:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """A finished report."""
+    """A finished report; `gone` are the findings of the scan before that this one no longer judged."""
 
     infrastructure: str
     scan: int
@@ -79,6 +79,8 @@ class ReportView:
     spelled_out: bool
     facts: tuple[HostFacts, ...]
     about: tuple[AboutTable, ...]
+    checks: tuple[CheckView, ...]
     findings: tuple[FindingView, ...]
+    gone: tuple[FindingView, ...]
     severities_open: tuple[str, ...]
     environments_open: tuple[str, ...]

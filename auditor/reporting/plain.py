@@ -9,6 +9,8 @@ import unicodedata
 # pairs, characters of private use, and the two Unicode line ends. Newline and tab are harmless.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _ALLOWED = frozenset("\n\t")
+# The longest single text of a report.
+LONGEST = 4000
 # How many times its limit a text may be long before it is cut unread; spaces in a row become one.
 _GENEROUS = 8
 
@@ -24,6 +26,11 @@ def _shown(character: str) -> str:
     if character in _ALLOWED or unicodedata.category(character) not in _HIDDEN:
         return character
     return f"⟨U+{ord(character):04X}⟩"
+
+
+def harmless(text: str) -> str:
+    """Return a text as it may stand in any report: visible, and cut where it is longer than people read."""
+    return visible(bounded(text, LONGEST))
 
 
 def on_one_line(text: str) -> str:

@@ -39,6 +39,16 @@ def _chunk(lines: list[str]) -> list[Block]:
     return [Block(kind, tuple(runs(item) for item in items)) for kind, items in result if any(items)]
 
 
+def plain_text(parts: tuple[Block, ...]) -> str:
+    """Return blocks as lines of text without mark-up."""
+    lines: list[str] = []
+    for block in parts:
+        for number, item in enumerate(block.items, start=1):
+            mark = {"steps": f"{number}. ", "list": "- "}.get(block.kind, "")
+            lines.append(mark + "".join(run.text for run in item))
+    return "\n".join(lines)
+
+
 def runs(text: str) -> tuple[Run, ...]:
     """Split a text at its backticks; an odd one is a character like any other."""
     parts = text.split("`")

@@ -74,6 +74,17 @@ class Guidance:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckView:
+    """A check that gave findings; `guidance` is None where the rules of today do not know it."""
+
+    id: str
+    slug: str
+    title: str
+    severity: str
+    guidance: Guidance | None
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceView:
     """One stored answer behind a verdict, cut to an excerpt."""
 
@@ -106,6 +117,7 @@ class FindingView:
     """One finding. Fields named like the model's hold its codes; `…_word` and `where` are for people.
 
     `change` is the label of a comparison, and `before` the earlier verdict in words; both are empty without one.
+    `before_section` is where it stood in the earlier scan, None where it was not judged there or did not change.
     """
 
     fingerprint: str
@@ -135,6 +147,12 @@ class FindingView:
     change: str
     change_word: str
     before: str
+    before_section: Section | None
+
+    @property
+    def newly_open(self) -> bool:
+        """Whether the comparison says that it is open now and was not before."""
+        return self.section is Section.OPEN and bool(self.change) and self.before_section is not Section.OPEN
 
 
 @dataclass(frozen=True, slots=True)

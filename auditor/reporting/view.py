@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
 from auditor.errors import UsageError
 from auditor.model.difference import Difference, FindingLabel
 from auditor.model.finding import Severity
 from auditor.model.scan import Judgement, ScanRecord, ScanState
 from auditor.reporting.about import about
-from auditor.reporting.findings import badge, causes, finding_view, grouped, short
+from auditor.reporting.findings import badge, causes, check_views, finding_view, grouped, short
 from auditor.reporting.hosts import host_facts
 from auditor.reporting.matrix import matrix, reading_state
 from auditor.reporting.page_shapes import EnvironmentSummary, PreviousScan, ReportView
@@ -47,6 +49,7 @@ def build_view(
     if record.state is not ScanState.COMPLETE or judgement is None:
         raise UsageError(f"Scan {record.id} was not finished and has no report; resume it, or name another one.")
     views = _finding_views(record, judgement, previous)
+    gone = _gone(record, previous)
     lanes, rows = topology(record, judgement, views)
     opened, waived, passed, not_applicable = (
         grouped((view for view in views if view.section is section), texts, section.value)
@@ -88,7 +91,9 @@ def build_view(
         spelled_out=len(views) <= _SPELLED_OUT,
         facts=host_facts(record, judgement),
         about=about(record, judgement, figures),
+        checks=check_views((*views, *gone), texts),
         findings=views,
+        gone=gone,
         severities_open=tuple(s.value for s in Severity if any(group.severity == s for group in opened)),
         environments_open=tuple(
             sorted({view.environment for view in views if view.section is Section.OPEN and view.environment})
@@ -97,10 +102,22 @@ def build_view(
 
 
 def _finding_views(record: ScanRecord, judgement: Judgement, previous: Difference | None) -> tuple[FindingView, ...]:
-    today = (record.finished_at or record.started_at).date()
+    today = _today(record)
     changes = {change.fingerprint: change for change in previous.findings} if previous else {}
     ordered = sorted(judgement.findings, key=lambda item: (item.check, item.subject))
     return tuple(finding_view(item, record.visits, today, changes.get(item.fingerprint)) for item in ordered)
+
+
+def _gone(record: ScanRecord, previous: Difference | None) -> tuple[FindingView, ...]:
+    changes = [change for change in previous.findings if change.after is None] if previous else []
+    ordered = sorted(changes, key=lambda item: (item.finding.check, item.finding.subject))
+    # Their evidence are answers of the scan before, which this record does not hold.
+    today = _today(record)
+    return tuple(finding_view(replace(item.finding, evidence=()), {}, today, item) for item in ordered)
+
+
+def _today(record: ScanRecord) -> date:
+    return (record.finished_at or record.started_at).date()
 
 
 def _amount(groups: tuple[FindingGroup, ...]) -> str:

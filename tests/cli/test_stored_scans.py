@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
+import openpyxl
 import pytest
 
-from tests.cli.program import ROOT, osaudit, refused
+from tests.cli.program import ROOT, command, osaudit, refused, variables
 
 
 def valid(text: str, schema: str) -> dict[str, object]:
@@ -66,6 +69,56 @@ def test_a_report_has_the_format_and_the_place_that_are_asked_for(scanned_twice:
     )
     assert "What is installed where" in text.out
     assert {page.code, data.code, file.code, text.code} == {0}
+
+
+TEXT_FORMS = ["json", "csv", "csv-facts", "junit", "sarif", "ocsf", "markdown"]
+
+
+@pytest.mark.parametrize("form", TEXT_FORMS)
+def test_a_form_of_text_goes_to_the_screen_or_byte_by_byte_the_same_to_a_file(form: str, scanned_twice: Path) -> None:
+    screen = subprocess.run(
+        command("report", "--format", form),
+        cwd=scanned_twice,
+        env=variables(),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    file = osaudit(scanned_twice, "report", "--format", form, "-o", f"report.{form}")
+
+    assert (file.code, file.out) == (0, f"report.{form}\n")
+    assert (scanned_twice / f"report.{form}").read_bytes() == screen.stdout
+    assert b"TOPO-006" in screen.stdout or form == "csv-facts"
+    assert screen.stdout.startswith("\ufeff".encode()) == form.startswith("csv")
+    assert screen.stderr == b""
+
+
+def test_a_workbook_is_a_file_named_after_its_scan(scanned_twice: Path) -> None:
+    written = osaudit(scanned_twice, "report", "1", "--format", "xlsx")
+
+    assert (written.code, written.out) == (0, "osaudit-1.xlsx\n")
+    assert openpyxl.load_workbook(scanned_twice / "osaudit-1.xlsx").sheetnames == ["findings", "facts"]
+
+
+def test_a_workbook_without_its_library_is_one_sentence_that_says_what_to_install(scanned_twice: Path) -> None:
+    # A module of the same name that cannot be imported stands in front, as if the extra were not installed.
+    (scanned_twice / "without").mkdir()
+    (scanned_twice / "without" / "xlsxwriter.py").write_text("raise ImportError", encoding="utf-8")
+    places = os.pathsep.join((str(scanned_twice / "without"), str(ROOT)))
+
+    refused(
+        osaudit(scanned_twice, "report", "--format", "xlsx", PYTHONPATH=places),
+        "needs XlsxWriter; install it with pip install 'outsystems-auditor[xlsx]', or ask for the format csv.",
+    )
+    assert not list(scanned_twice.glob("*.xlsx"))
+    assert osaudit(scanned_twice, "report", "--format", "csv", PYTHONPATH=places).code == 0
+
+
+def test_a_diff_has_no_form_that_only_a_report_has(scanned_twice: Path) -> None:
+    ended = osaudit(scanned_twice, "diff", "--format", "sarif")
+
+    assert ended.code == 2
+    assert "'text', 'html', 'json'" in ended.err
 
 
 def test_a_diff_compares_the_last_two_scans_or_those_that_are_named(scanned_twice: Path) -> None:

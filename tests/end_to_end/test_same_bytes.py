@@ -12,6 +12,8 @@ import pytest
 
 from tests.end_to_end.simulated import modelled, scan_once, serving
 
+REPORTS = ("html", "json", "csv", "csv-facts", "xlsx", "junit", "sarif", "ocsf", "markdown")
+
 
 def run(folder: Path, seed: str, *arguments: str) -> bytes:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path.cwd()), "TZ": f"UTC{seed}"}
@@ -32,7 +34,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    [("report", "--format", "html"), ("report", "--format", "json"), ("diff", "--format", "html")],
+    [
+        *(("report", "--format", form) for form in REPORTS),
+        ("diff", "--format", "html"),
+    ],
     ids=" ".join,
 )
 def test_two_processes_write_the_same_bytes(store: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
@@ -41,7 +46,7 @@ def test_two_processes_write_the_same_bytes(store: Path, tmp_path: Path, command
         run(tmp_path, seed, *command, "--store", str(store), "--output", f"out-{seed}")
         written.append((tmp_path / f"out-{seed}").read_bytes())
 
-    assert len(written[0]) > 5_000
+    assert len(written[0]) > 2_000
     assert written[0] == written[1]
 
 

@@ -27,6 +27,7 @@ HEAVY = {
     "spnego",
     "sqlalchemy",
     "winrm",
+    "xlsxwriter",
     "yaml",
 }
 # Releases of typer read the options of a single command with it; the help of the whole does without.

@@ -18,12 +18,50 @@ from auditor.model.waiver import Waiver
 from auditor.reporting.view import CheckText
 from tests.reporting.northwind import drifted_record
 from tests.reporting.pages import CHECKS
-from tests.reporting.records import judged
+from tests.reporting.records import judged, with_findings
 
 MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(2)></style></title>"
 CONTROLS = "a\x1b[31mred\x07\x00b\u202etxt.exe\u2066c\u200bd\ud800e\u2028f"
 LONG = "x" * 1_000_000
 NASTY = MARKUP + CONTROLS
+# What a spreadsheet would take for a formula, and ways to hide that.
+FORMULAS = (
+    "=cmd|'/c calc'!A1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1;1)",
+    "\t=1+1",
+    "\r=1+1",
+    " \n =1+1",
+    "\u00a0=1+1",
+    "\u200b=1+1",
+    "＝1+1",
+    '"=1+1',
+    'x","=1+1',
+    "'=1+1",
+    "_x003D_1+1",
+)
+# What chats and trackers make something of.
+TRIGGERS = (
+    "@channel",
+    "ping @admin please",
+    "admin@corp.example",
+    "<!here> <@U123>",
+    "https://evil.example/x",
+    "www.evil.example",
+    "mailto:admin@corp.example",
+    "#12 and org/repo#12",
+    "[click](javascript:alert(1))",
+    "![](https://evil.example/pixel)",
+    "<https://evil.example>",
+    "# title",
+    "- [ ] task",
+    "**loud** _soft_ `code` ~~gone~~ $x$",
+    "<img src=x onerror=alert(1)>",
+    "a | b",
+    "&lt;b&gt;",
+    "C:\\Program Files\\OutSystems",
+)
 # Declared names come from a file in UTF-8, which has no halves of surrogate pairs.
 NAME = NASTY.replace("\ud800", "")
 
@@ -59,6 +97,22 @@ def hostile_record() -> ScanRecord:
             findings=tuple(_finding(item, names) for item in judgement.findings),
         ),
     )
+
+
+def saying(texts: tuple[str, ...]) -> ScanRecord:
+    """Return the drifted scan with failures on further hosts, each with one of these texts wherever one can stand."""
+    record = drifted_record()
+    old = next(item for item in judged(record).findings if _fails(item.verdict))
+    new = [
+        dataclasses.replace(
+            old,
+            subject=Subject(SubjectKind.HOST, text, text),
+            verdict=Verdict(Status.FAIL, text, text, text),
+            waiver=None,
+        )
+        for text in texts
+    ]
+    return with_findings(record, *new)
 
 
 def _inventory(inventory: Inventory) -> Inventory:

@@ -212,6 +212,12 @@ def with_findings(old: ScanRecord, *changed: Finding) -> ScanRecord:
     return dataclasses.replace(old, judgement=dataclasses.replace(judged(old), findings=ordered))
 
 
+def without_check(old: ScanRecord, check: str) -> ScanRecord:
+    """Return the record without the findings of one check."""
+    findings = tuple(item for item in judged(old).findings if item.check != check)
+    return dataclasses.replace(old, judgement=dataclasses.replace(judged(old), findings=findings))
+
+
 def with_portrait(old: ScanRecord, new: Portrait) -> ScanRecord:
     """Return the record with another portrait of one host."""
     portraits = {**judged(old).portraits, new.host: new}
