@@ -156,7 +156,9 @@ def _severity(check: Check, verdict: Verdict, environment: Environment | None, m
 
     Severity is that in Production; the reference lowers it by one step for other purposes, but not for all groups.
     """
-    severity = max(check.severity, verdict.severity or check.severity, key=lambda each: each.rank)
+    severity = check.severity
+    if verdict.severity is not None and verdict.severity.rank > severity.rank:
+        severity = verdict.severity
     lowered = environment is not None and environment.purpose in material.reference.lower_severity_for
     fixed = check.id.startswith(("TOPO-", "LIC-", "DATA-")) or severity in (Severity.LOW, Severity.INFO)
     if not lowered or fixed:
