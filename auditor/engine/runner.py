@@ -35,7 +35,13 @@ def run_checks(checks: Iterable[Check], material: Material) -> tuple[Finding, ..
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda finding: (finding.check, finding.subject)))
+    return tuple(sorted(findings, key=_place))
+
+
+def _place(finding: Finding) -> tuple[str, SubjectKind, str, str]:
+    # The order of check and subject, spelled out: comparing subjects one by one takes several times as long.
+    subject = finding.subject
+    return finding.check, subject.kind, subject.name, subject.environment
 
 
 def _run(

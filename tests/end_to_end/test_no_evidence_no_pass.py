@@ -148,7 +148,11 @@ def test_judging_again_gives_the_verdicts_that_judging_everything_gives() -> Non
     judging = JudgingAgain(inventory, seen, previous)
     assert judging.before.findings == judged(inventory, seen, read, previous).findings
     damages = itertools.cycle(DAMAGES.values())
-    for host, question in [(name, question) for name in seen for question in seen[name].answers]:
+    # Every third question of each host is enough: the hosts begin with different ones.
+    sample = [
+        (name, question) for index, name in enumerate(seen) for question in list(seen[name].answers)[index % 3 :: 3]
+    ]
+    for host, question in sample:
         visit = with_damage(seen[host], question, next(damages))
         mutated, read_again = {**seen, host: visit}, {**read, host: read_host(hosts[host], visit)}
         whole, again = judged(inventory, mutated, read_again, previous), judging.after({host: visit})
