@@ -135,7 +135,7 @@ class JudgingAgain:
             try:
                 self._told[key] = check.judge(view)
             except Exception as error:  # noqa: BLE001 - how a check says that it cannot tell is remembered too
-                self._told[key] = error
+                self._told[key] = error.with_traceback(None)
             self._judging = None
         elif not (self._only_changed and key in self._told and self._looked_at[check.id].isdisjoint(self._changed)):
             return check.judge(view)
