@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# How many processes share the tests; all peers have ports and folders of their own.
+WORKERS ?= 2
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, and three shells.
@@ -15,7 +17,7 @@ demo: $(BIN)/osaudit
 	$(BIN)/osaudit demo osaudit-demo
 
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -65,11 +65,11 @@ class Recorder:
     """The answers that one check looked at for one subject."""
 
     def __init__(self) -> None:
-        self._seen: set[EvidenceReference] = set()
+        self._seen: set[tuple[str, tuple[str, ...]]] = set()
 
     def note(self, host: str, questions: Iterable[str]) -> None:
         """Remember that these questions of this host were looked at."""
-        self._seen.update(EvidenceReference(host, question) for question in questions)
+        self._seen.add((host, tuple(questions)))
 
     def forget(self) -> None:
         """Begin with the next subject."""
@@ -78,7 +78,8 @@ class Recorder:
     @property
     def evidence(self) -> tuple[EvidenceReference, ...]:
         """All that was noted, sorted."""
-        return tuple(sorted(self._seen))
+        pairs = {(host, question) for host, questions in self._seen for question in questions}
+        return tuple(EvidenceReference(*pair) for pair in sorted(pairs))
 
 
 class Host:
