@@ -13,7 +13,7 @@ from auditor.model.finding import Finding, Status, Subject
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
 from auditor.simulation.infrastructure import Reach
-from tests.end_to_end.offline import declared, judged, readings, visits
+from tests.end_to_end.offline import as_earlier, declared, judged, readings, visits
 from tests.end_to_end.simulated import modelled, names
 
 Damage = Callable[[Answer], Answer | None]
@@ -111,7 +111,7 @@ def test_a_violation_is_never_hidden_by_an_answer_that_is_missing(name: str) -> 
 def test_a_check_that_loses_all_it_rests_on_does_not_pass(label: str) -> None:
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
-    previous = judged(inventory, seen).facts
+    previous = as_earlier(judged(inventory, seen))
     still_passing = []
     for finding in judged(inventory, seen, previous=previous).findings:
         if finding.verdict.status is not Status.PASS or not finding.evidence:
@@ -131,7 +131,7 @@ def test_every_check_that_judges_a_server_passes_somewhere_with_evidence() -> No
     """Otherwise the property above would say nothing about it."""
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
-    findings = judged(inventory, seen, previous=judged(inventory, seen).facts).findings
+    findings = judged(inventory, seen, previous=as_earlier(judged(inventory, seen))).findings
     with_evidence = {item.check for item in findings if item.evidence}
     judging_servers = {item.check for item in findings if not item.check.startswith(ABOUT_THE_AUDIT)}
     # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; the LT group waits for
