@@ -38,6 +38,7 @@ _ELEMENTS = (
     "NetworkConfiguration/OutgoingIPAddress",
     "CacheInvalidationConfiguration/ServiceHost",
     "CacheInvalidationConfiguration/ServicePort",
+    "CacheInvalidationConfiguration/ServiceUsername",
     "CacheInvalidationConfiguration/TlsEnabled",
     "CacheInvalidationConfiguration/VirtualHost",
     "OtherConfigurations/InstallationDir",
@@ -106,6 +107,7 @@ def _configuration(value: Any) -> ServerConfiguration | None:
         outgoing_address=content(node, "NetworkConfiguration/OutgoingIPAddress"),
         databases=tuple(_database(section, found) for section in _DATABASES for found in below(node, section)[:1]),
         cache_virtual_host=content(node, "CacheInvalidationConfiguration/VirtualHost"),
+        cache_user=content(node, "CacheInvalidationConfiguration/ServiceUsername"),
     )
 
 
