@@ -177,6 +177,7 @@ class ServerConfiguration:
     databases: tuple[DatabaseSection, ...]
     cache_virtual_host: str | None = None
     deployment_port: int | None = None
+    cache_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,24 @@ class Listener:
     address: str
     port: int
     process: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPermission:
+    """What a user of RabbitMQ may do on a virtual host: for each right the pattern of names for which he has it."""
+
+    user: str
+    configure: str
+    write: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualHost:
+    """A virtual host of RabbitMQ; `permissions` is None where they were not listed."""
+
+    name: str
+    permissions: tuple[BrokerPermission, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +396,11 @@ RABBITMQ_REGISTERED = FactKey[bool](
 )
 ERLANG_VERSIONS = FactKey[tuple[str, ...]](
     "rabbitmq.erlang_versions", tuple[str, ...], "The versions of the installed Erlang"
+)
+VIRTUAL_HOSTS = FactKey[tuple[VirtualHost, ...] | None](
+    "rabbitmq.virtual_hosts",
+    tuple[VirtualHost, ...] | None,
+    "The virtual hosts of RabbitMQ on Linux and who has which permissions on them",
 )
 RABBITMQ_VERSION = FactKey[str | None]("rabbitmq.version", str | None, "The version of the installed RabbitMQ on Linux")
 MACHINE_CONFIG_KEYS = FactKey[tuple[str, ...]](

@@ -18,8 +18,8 @@ from auditor.model.finding import Verdict
 from auditor.model.inventory import Inventory
 from auditor.model.observation import Visit
 from auditor.model.question import Answer
-from auditor.model.reference import Reference
-from auditor.model.scan import Judgement
+from auditor.model.scan import EarlierScan, Judgement
+from auditor.settings.reference import load_reference
 from tests.end_to_end.offline import readings
 from tests.end_to_end.simulated import rules
 
@@ -71,9 +71,7 @@ class JudgingAgain:
     the ones that stand is not noted again.
     """
 
-    def __init__(
-        self, inventory: Inventory, visits: Mapping[str, Visit], previous: Mapping[str, Facts] | None = None
-    ) -> None:
+    def __init__(self, inventory: Inventory, visits: Mapping[str, Visit], previous: EarlierScan | None = None) -> None:
         self._inventory, self._visits, self._previous = inventory, dict(visits), previous
         self._hosts = {host.name: host for host in inventory.hosts}
         self._read = readings(inventory, self._visits)
@@ -117,7 +115,13 @@ class JudgingAgain:
     def _judge(self, visits: Mapping[str, Visit], read: Mapping[str, HostReading]) -> Judgement:
         judged_at = max(visit.observed_at for visit in self._visits.values())
         return judge_readings(
-            self._inventory, Reference(), visits, read, self._rules, judged_at=judged_at, previous=self._previous
+            self._inventory,
+            load_reference(None),
+            visits,
+            read,
+            self._rules,
+            judged_at=judged_at,
+            previous=self._previous,
         )
 
     def _note(self, aspect: Aspect) -> None:

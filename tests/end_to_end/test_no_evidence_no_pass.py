@@ -15,7 +15,7 @@ from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
 from auditor.simulation.infrastructure import Reach
 from tests.end_to_end.judging_again import JudgingAgain, every_answer_read_once
-from tests.end_to_end.offline import declared, judged, readings, visits
+from tests.end_to_end.offline import as_earlier, declared, judged, readings, visits
 from tests.end_to_end.simulated import modelled, names
 
 pytestmark = pytest.mark.usefixtures("reading_once")
@@ -119,7 +119,7 @@ def test_a_violation_is_never_hidden_by_an_answer_that_is_missing(name: str) -> 
 def test_a_check_that_loses_all_it_rests_on_does_not_pass(label: str) -> None:
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
-    judging = JudgingAgain(inventory, seen, previous=judged(inventory, seen).facts)
+    judging = JudgingAgain(inventory, seen, previous=as_earlier(judged(inventory, seen)))
     resting_on: dict[tuple[EvidenceReference, ...], list[Finding]] = {}
     for finding in judging.before.findings:
         if finding.verdict.status is Status.PASS and finding.evidence:
@@ -143,7 +143,7 @@ def test_judging_again_gives_the_verdicts_that_judging_everything_gives() -> Non
     """Otherwise the properties above would say nothing."""
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
-    read, previous = readings(inventory, seen), judged(inventory, seen).facts
+    read, previous = readings(inventory, seen), as_earlier(judged(inventory, seen))
     hosts = {host.name: host for host in inventory.hosts}
     judging = JudgingAgain(inventory, seen, previous)
     assert judging.before.findings == judged(inventory, seen, read, previous).findings
@@ -169,7 +169,7 @@ def test_every_check_that_judges_a_server_passes_somewhere_with_evidence() -> No
     """Otherwise the property above would say nothing about it."""
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
-    findings = judged(inventory, seen, previous=judged(inventory, seen).facts).findings
+    findings = judged(inventory, seen, previous=as_earlier(judged(inventory, seen))).findings
     with_evidence = {item.check for item in findings if item.evidence}
     judging_servers = {item.check for item in findings if not item.check.startswith(ABOUT_THE_AUDIT)}
     # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; the LT group waits for
