@@ -25,7 +25,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Windows service. `state` running/stopped/..., `start_mode` auto/manual/disabled, both in lower case."""
+    """A Windows service. `state` running/stopped/..., `start_mode` auto/manual/disabled, both in lower case.
+
+    `exit_code` is the Windows error code of its last start or stop, None where Windows does not tell it.
+    """
 
     name: str
     display_name: str
@@ -35,6 +38,7 @@ class Service:
     account: str
     image_path: str
     process: int
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ class ServiceRow(Section):
     state: str
     account: str | None = None
     delayed: bool = False
+    exit_code: int | None = None
     display: str | None = None
     image: str | None = None
 
