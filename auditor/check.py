@@ -8,6 +8,7 @@ from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
 from auditor.engine.host_names import is_loopback
 from auditor.engine.identity import SameMachine, find_same_machines
+from auditor.engine.page_answers import PageReading, read_page, serves_application
 from auditor.engine.service_states import ServiceFlaw, service_flaw, service_in_words
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, name_few, search
 from auditor.engine.subjects import Environment, Host, Infrastructure
@@ -42,6 +43,7 @@ __all__ = [
     "Inapplicable",
     "Infrastructure",
     "Outcome",
+    "PageReading",
     "Platform",
     "Purpose",
     "Reason",
@@ -76,7 +78,9 @@ __all__ = [
     "name_few",
     "not_applicable",
     "passed",
+    "read_page",
     "search",
+    "serves_application",
     "service_flaw",
     "service_in_words",
     "unknown",
