@@ -10,6 +10,14 @@ from auditor.engine.host_names import is_loopback
 from auditor.engine.identity import SameMachine, find_same_machines
 from auditor.engine.page_answers import PageReading, read_page, serves_application
 from auditor.engine.service_states import ServiceFlaw, service_flaw, service_in_words
+from auditor.engine.shown_certificates import (
+    HTTPS_PORT,
+    ShownCertificate,
+    ShownCertificates,
+    find_shown_certificates,
+    is_front_end,
+    on_https_port,
+)
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, name_few, search
 from auditor.engine.subjects import Environment, Host, Infrastructure
 from auditor.engine.table_rows import Row
@@ -28,6 +36,7 @@ from auditor.model.version import Version
 check = CheckDeclaration()
 
 __all__ = [
+    "HTTPS_PORT",
     "NEVER_WAIVED",
     "NOT_XML",
     "Bearing",
@@ -53,6 +62,8 @@ __all__ = [
     "SameMachine",
     "ServiceFlaw",
     "Severity",
+    "ShownCertificate",
+    "ShownCertificates",
     "Sighting",
     "Source",
     "State",
@@ -68,6 +79,8 @@ __all__ = [
     "facts",
     "failed",
     "find_same_machines",
+    "find_shown_certificates",
+    "is_front_end",
     "is_loopback",
     "is_same_catalog",
     "lacks_schema",
@@ -77,6 +90,7 @@ __all__ = [
     "missing_fixes",
     "name_few",
     "not_applicable",
+    "on_https_port",
     "passed",
     "read_page",
     "search",

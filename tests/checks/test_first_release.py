@@ -31,7 +31,6 @@ FIRST_RELEASE = {
 TO_COME = {
     "CACHE": (1,),
     "DATA": (14,),
-    "IIS": (4,),
     "NET": (1, 3, 4, 6, 7, 8),
     "OS": (16,),
     "SEC": (1, 2),
