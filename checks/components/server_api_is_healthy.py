@@ -22,7 +22,7 @@ SURE_FROM = Version.parse("11.0.528")
 FIRST_WITH_API = 11
 HINTS = {
     403: "because the site demands HTTPS or keeps out this address (see NET-002)",
-    404: "because the site or application that answers is another one",
+    404: "as when its folder is gone or another site answers",
     500: "as without the .NET hosting bundle or its module in IIS (see VER-013 and IIS-017)",
     503: "because its application pool does not run",
 }

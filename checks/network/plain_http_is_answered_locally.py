@@ -17,7 +17,7 @@ PLACE = "http://127.0.0.1/ServiceCenter/_ping.html"
 HINTS = {
     401: "because the site demands a sign-in",
     403: "because the site demands HTTPS or keeps out this address",
-    404: "because the site or application that answers is another one",
+    404: "as when its folder is gone or another site answers",
     500: "because Service Center breaks off",
     503: "because its application pool does not run",
 }

@@ -39,8 +39,10 @@ def certificate_is_from_a_public_authority(environment: Environment) -> Verdict:
     ports, such as that of WinRM, are left aside. Following its issuers among the certificates of the server, signature
     by signature, must lead to an authority of Microsoft's programme, which Windows keeps in a store of its own, or to
     one that Mozilla trusts. A self-signed certificate fails, one of a private authority, and one whose intermediate
-    certificates are not all on the server, because then clients do not get them either. One bad certificate is enough,
-    whatever the others are. Where the inventory declares `tls_offloading`, the certificate is shown by something else
+    certificates are not all on the server, because then clients do not get them either. Windows fetches an authority
+    of the programme when it first meets it, so one that Mozilla does not trust may not be there yet: opening the
+    address of the environment in a browser on the server fetches it. One bad certificate is enough, whatever the
+    others are. Where the inventory declares `tls_offloading`, the certificate is shown by something else
     than these servers: unknown (source-not-configured), as with a central store. A binding without certificate is left
     to IIS-004.
 
