@@ -163,7 +163,7 @@ def test_ping_tells_for_each_host_what_cannot_be_read_and_which_right_is_missing
     assert told[2] == "The account is not an administrator there: what is kept from it can look as if it did not exist."
     assert (
         "    denied (access denied); needs read access to server.hsconf, by default administrator:\n"
-        "        server_configuration.content\n"
+        "        network.configured, server_configuration.content\n"
     ) in every.out
     assert every.err.endswith("6 hosts: 5 read whole, 1 in part, 0 not.\n")
     assert not (tmp_path / "osaudit.db").exists()
