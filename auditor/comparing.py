@@ -15,7 +15,7 @@ def compared(store: Store, before: ScanRecord, after: ScanRecord, load_rules: Ca
     """Compare two complete scans of one infrastructure; the rules at hand are loaded only where they are needed.
 
     Where other rules or another reference judged the earlier scan, its answers are judged again by those of the later
-    one, in memory: nothing is stored. If the rules of the later scan are not at hand, both are judged by those that are.
+    one, in memory: nothing is stored. If the later scan's rules are not at hand, both are judged by those that are.
     """
     windows = _windows(store, before, after)
     if not judged_otherwise(before, after):

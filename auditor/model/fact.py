@@ -30,9 +30,9 @@ class Reason(StrEnum):
 class Drift:
     """How the values of a fact in two scans are compared, so that what changes by itself is not taken for a change.
 
-    A fact with `told` False changes between any two scans and is not compared. Of records, the fields in `noise` are left
-    out; `by` are the fields that tell which row is which. `as_compared` returns what is compared instead of the value.
-    The order of rows counts only where it is `ordered`.
+    A fact with `told` False changes between any two scans and is not compared. Of records, the fields in `noise` are
+    left out; `by` are the fields that tell which row is which. `as_compared` returns what is compared instead of the
+    value. The order of rows counts only where it is `ordered`.
     """
 
     told: bool = True

@@ -108,7 +108,12 @@ def fact_row(name: str, fact: Known[Any] | NotKnown) -> FactRow:
             "" if len(value) == len(shown) else f"{count(len(value) - len(shown), 'more row')} kept in the stored scan"
         )
         return dataclasses.replace(row, table=_table(shown), left_out=left_out)
-    return dataclasses.replace(row, text=bounded(_fact_text(name, value), _FACT_TEXT))
+    return dataclasses.replace(row, text=fact_value(name, value))
+
+
+def fact_value(name: str, value: Any) -> str:
+    """Return a value of a fact, or of a field of this name, in words and bounded."""
+    return bounded(_fact_text(name, value), _FACT_TEXT)
 
 
 def _table(values: tuple[Any, ...]) -> FactTable:

@@ -36,7 +36,7 @@ def test_scans_lists_what_is_stored(scanned_twice: Path) -> None:
     listed = osaudit(scanned_twice, "scans")
 
     header, *rows = listed.out.splitlines()
-    assert header.split() == ["Scan", "Infrastructure", "Began", "(UTC)", "Ended", "(UTC)", "Hosts"]
+    assert header.split() == ["Scan", "Infrastructure", "Began", "(UTC)", "Ended", "(UTC)", "Hosts", "During"]
     assert [(row.split()[0], row.split()[1], row.split()[-1]) for row in rows] == [
         ("1", "reference", "6"),
         ("2", "reference", "6"),
