@@ -15,16 +15,6 @@ from auditor.reporting.shapes import Moment
 from auditor.reporting.words import FINDING_LABELS, count
 
 _HEADLINE = 300
-# What a person wants to know of a night: these labels, and not how many words changed.
-_TOLD = (
-    FindingLabel.REGRESSED,
-    FindingLabel.NEW_SUBJECT,
-    FindingLabel.WAIVER_ENDED,
-    FindingLabel.REPAIRED,
-    FindingLabel.LOST_SIGHT,
-    FindingLabel.CHANGED_BY_RULES,
-    FindingLabel.CHANGED_BY_REFERENCE,
-)
 SHOWN_SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
 
@@ -86,11 +76,13 @@ def report_line(view: ReportView) -> Line:
 def diff_line(view: DiffView, difference: Difference) -> Line:
     """Return what the index says of a comparison."""
     labels = Counter(change.label for change in difference.findings)
-    parts = [f"{labels[label]} {FINDING_LABELS[label]}" for label in _TOLD if labels[label]]
+    # Another measured value is told on the page itself.
+    told = [label for label in FindingLabel if labels[label] and label is not FindingLabel.EVIDENCE_CHANGED]
+    parts = [f"{labels[label]} {FINDING_LABELS[label]}" for label in told]
     facts = len({(change.host, change.fact) for change in difference.facts})
     if facts:
         parts.append(f"drift of {count(facts, 'fact')}")
-    detail = ", ".join(parts) or "no verdict and no fact changed"
+    detail = ", ".join(parts) or ("nothing" if difference.is_empty else "no verdict changed")
     if view.window and difference.expectation.value != "unexpected":
         detail += f" ({difference.expectation.value})"
     return Line(view.verdict.tone, view.verdict.symbol, cut_line(view.verdict.headline, _HEADLINE), detail)
