@@ -131,7 +131,7 @@ def _findings(
 ) -> tuple[tuple[FindingChange, ...], int]:
     old, new = _by_fingerprint(first), _by_fingerprint(second)
     labelling = _Labelling(before, after)
-    alike = _Alike(labelling, old, new, again) if again is not None else None
+    alike = _Alike(old, new, again, later_too=again.now is not second) if again is not None else None
     changes = []
     unchanged = 0
     for fingerprint in sorted(old.keys() | new.keys()):
@@ -173,7 +173,7 @@ class _Labelling:
 
     def change(self, was: Finding | None, now: Finding | None) -> FindingChange | None:
         """Return the change with its label, None where the two do not differ."""
-        label = self.seen_alike(was, now)
+        label = _label(was, now)
         if label is None or not self._judged_otherwise:
             return None if label is None else FindingChange(label, was, now)
         finding = now or was
@@ -182,15 +182,6 @@ class _Labelling:
         if not (subject in self._subjects_before and subject in self._subjects_after):
             return FindingChange(label, was, now)
         return FindingChange(self._change_of_sight(label, subject) or self._by, was, now)
-
-    @staticmethod
-    def seen_alike(was: Finding | None, now: Finding | None) -> FindingLabel | None:
-        """Return why the two differ where the same rules and reference judged both, None when they do not."""
-        if was is None:
-            return FindingLabel.NEW_SUBJECT
-        if now is None:
-            return FindingLabel.GONE_SUBJECT
-        return _change_of_status(was, now) or _change_of_waiver(was, now) or _change_of_words(was, now)
 
     def _change_of_sight(self, label: FindingLabel, subject: Subject) -> FindingLabel | None:
         """Return the label where the visit itself explains it: no rule makes a host unreachable."""
@@ -206,10 +197,13 @@ class _Labelling:
 
 
 class _Alike:
-    """Tells what the installation did from what the rules and the reference did, by verdicts that were given alike."""
+    """Tells what the installation did from what the rules and the reference did, by verdicts that were given alike.
 
-    def __init__(self, labelling: _Labelling, old: dict[str, Finding], new: dict[str, Finding], again: Again) -> None:
-        self._labelling = labelling
+    With `later_too` the later scan was judged again as well, by rules that did not judge it when it was stored.
+    """
+
+    def __init__(self, old: dict[str, Finding], new: dict[str, Finding], again: Again, *, later_too: bool) -> None:
+        self._later_too = later_too
         self._half = _by_fingerprint(again.then_with_its_reference)
         # What was accepted then and now does not depend on rules.
         self._then = {key: _with_waiver_of(old.get(key), item) for key, item in _by_fingerprint(again.then).items()}
@@ -222,14 +216,24 @@ class _Alike:
     def change(self, fingerprint: str, was: Finding | None, now: Finding | None) -> FindingChange | None:
         """Return what the installation did, else what the rules or the reference did, None where nothing differs."""
         then, later = self._then.get(fingerprint), self._now.get(fingerprint)
-        label = self._labelling.seen_alike(then, later)
-        if label is not None:
-            return FindingChange(label, then, later)
-        if self._labelling.seen_alike(was, now) is None:
+        stored, label = _label(was, now), _label(then, later)
+        if stored is None and (label is None or self._later_too):
+            # What only rules see that judged neither scan is for a scan of theirs to tell.
             return None
+        if label is not None:
+            return FindingChange(label, was, now) if label is stored else FindingChange(label, then, later)
         half = self._half.get(fingerprint)
         by_rules = was is None or half is None or _differ(was, half) or not _differ(half, then)
         return FindingChange(FindingLabel.CHANGED_BY_RULES if by_rules else FindingLabel.CHANGED_BY_REFERENCE, was, now)
+
+
+def _label(was: Finding | None, now: Finding | None) -> FindingLabel | None:
+    """Return why the two differ where the same rules and reference judged both, None when they do not."""
+    if was is None:
+        return FindingLabel.NEW_SUBJECT
+    if now is None:
+        return FindingLabel.GONE_SUBJECT
+    return _change_of_status(was, now) or _change_of_waiver(was, now) or _change_of_words(was, now)
 
 
 def _with_waiver_of(stored: Finding | None, finding: Finding) -> Finding:

@@ -156,20 +156,17 @@ class _Site:
             self._save(pages)
         self._write(INDEX, self._index(wanted, pages))
         for name in sorted(obsolete):
-            (self._folder / name).unlink(missing_ok=True)
-            self._removed.add(name)
+            if not _is_foreign(self._folder / name):
+                (self._folder / name).unlink(missing_ok=True)
+                self._removed.add(name)
         if obsolete:
             self._save(pages)
 
     def _refuse_foreign(self, names: set[str]) -> None:
         for name in sorted(names):
-            path = self._folder / name
-            if not path.exists():
-                continue
-            with path.open("rb") as file:
-                if _SIGNATURE in file.read(_HEAD):
-                    continue
-            raise UsageError(f"{path} was not written by osaudit and is left alone; name another folder.")
+            if _is_foreign(self._folder / name):
+                path = self._folder / name
+                raise UsageError(f"{path} was not written by osaudit and is left alone; name another folder.")
 
     def _made_of(self, page: _Wanted) -> str:
         sources = [asdict(scan) for scan in (page.scan, page.before) if scan is not None]
@@ -248,6 +245,15 @@ class _Site:
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
                     path.unlink()
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file is there that is no page of osaudit."""
+    try:
+        with path.open("rb") as file:
+            return _SIGNATURE not in file.read(_HEAD)
+    except FileNotFoundError:
+        return False
 
 
 def _pages(scans: tuple[ScanSummary, ...]) -> Iterator[_Wanted]:

@@ -240,8 +240,12 @@ def test_pages_of_scans_that_are_gone_are_removed_and_nothing_that_is_not_ours(t
 
     assert published(three) == Published(2, 2, 2)
     assert set(content(three)) == {INDEX, MANIFEST, "scan-2.html", "scan-3.html", "diff-2-3.html", "scan-99.html"}
+    (three / "www" / "scan-2.html").write_text("mine now", encoding="utf-8")
+    by_hand(three, "delete from scan where id = 2")
+    assert published(three).removed == 1
+    assert (three / "www" / "scan-2.html").read_text(encoding="utf-8") == "mine now"
     assert notes.read_text(encoding="utf-8") == "mine"
-    assert links(page(three, "scan-2.html")) == [INDEX]
+    assert links(page(three, "scan-3.html")) == [INDEX]
     consistent(three)
 
 

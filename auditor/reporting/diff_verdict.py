@@ -9,14 +9,19 @@ from auditor.reporting.plain import shortened
 from auditor.reporting.shapes import VerdictSentence
 from auditor.reporting.words import count, enumeration
 
+_NOT_BY_THE_INSTALLATION = frozenset({FindingLabel.CHANGED_BY_RULES, FindingLabel.CHANGED_BY_REFERENCE})
 _NAMED = 5
 _SENTENCE = 300
 
 
 def diff_verdict(difference: Difference) -> VerdictSentence:
     """Return the verdict; what the rules changed is told apart and never counted as a change of the installation."""
-    by_rules = difference.changes_of(FindingLabel.CHANGED_BY_RULES, FindingLabel.CHANGED_BY_REFERENCE)
-    worse = [change for change in difference.findings if change.is_for_the_worse and change not in by_rules]
+    by_rules = difference.changes_of(*_NOT_BY_THE_INSTALLATION)
+    worse = [
+        change
+        for change in difference.findings
+        if change.is_for_the_worse and change.label not in _NOT_BY_THE_INSTALLATION
+    ]
     repaired = difference.changes_of(FindingLabel.REPAIRED)
     unseen = _unseen(difference)
     sentences = (
