@@ -105,7 +105,7 @@ def _rows(page: Element) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for row in page.all("tbody")[0].all("tr"):
         which, _, before, after = row.all("td")
-        field = "".join(item.text for item in which.all("span"))
+        field = "".join(item.text for item in which.all("span", "quiet"))
         found.append((row.all("code")[0].text, which.text.removesuffix(field).strip(), field, before.text, after.text))
     return found
 

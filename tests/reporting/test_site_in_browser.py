@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from auditor.publishing import publish
 from auditor.store import open_store
 from tests.end_to_end.simulated import rules
 from tests.peers.browser import Scheme, opened
+from tests.reporting.hostile import NAME
 from tests.test_publishing import keep, night
 
 OPEN_ALL = "for (const fold of document.querySelectorAll('details')) fold.open = true"
@@ -89,3 +91,20 @@ def test_axe_finds_nothing_serious_and_no_page_scrolls_sideways(
             assert page.overflow() <= 0
             assert page.requests == [(site / name).as_uri()]
             assert page.complaints == []
+
+
+def test_hostile_names_and_changes_run_nothing_and_do_not_widen_a_page(browser: Browser, tmp_path: Path) -> None:
+    records = (night(6), dataclasses.replace(night(7), changes=(NAME, "x" * 80)))
+    hostile = (dataclasses.replace(item.inventory, infrastructure=NAME) for item in records)
+    keep(tmp_path, *(dataclasses.replace(item, inventory=own) for item, own in zip(records, hostile, strict=True)))
+    with open_store(str(tmp_path / "osaudit.db")) as store:
+        publish(store, tmp_path / "www", rules())
+
+    for file in sorted((tmp_path / "www").glob("*.html")):
+        with opened(browser, file, width=390) as page:
+            page.page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+            page.page.evaluate(OPEN_ALL)
+
+            assert page.requests == [file.as_uri()]
+            assert page.complaints == []
+            assert page.overflow() <= 0
