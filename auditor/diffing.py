@@ -1,14 +1,16 @@
 """Comparing two scans of one infrastructure. A function of its input: no clock, no store.
 
 The labels are those of two runs of an audit: *repaired* needs proof, so whatever was not seen this time is *lost
-sight*; and what newer rules or an edited reference changed is not a change of the installation. Who wants to know what
-the installation alone did judges the older visits by the newer rules first and compares that.
+sight*; and what newer rules or an edited reference changed is not a change of the installation. To tell these apart,
+the answers of the earlier scan are judged again by whoever calls, and handed over as `Again`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from auditor.drifting import drift
 from auditor.errors import UsageError
 from auditor.model.component import Component, RoleReading, State
 from auditor.model.difference import (
@@ -21,9 +23,11 @@ from auditor.model.difference import (
     FindingLabel,
     HostChange,
     HostLabel,
+    JudgedAgain,
     RoleChange,
     RoleLabel,
     ScanIdentity,
+    ScanWindow,
 )
 from auditor.model.fact import NotKnown
 from auditor.model.finding import Finding, Status, Subject, SubjectKind
@@ -35,8 +39,32 @@ from auditor.model.version import Version
 _THERE = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN})
 
 
-def compare(before: ScanRecord, after: ScanRecord) -> Difference:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The answers of two scans judged alike: `now` judges the later one, `then` the earlier one.
+
+    `then_with_its_reference` judges the earlier one by the same rules and by the reference that it had.
+    """
+
+    then_with_its_reference: Judgement
+    then: Judgement
+    now: Judgement
+
+
+def judged_otherwise(before: ScanRecord, after: ScanRecord) -> bool:
+    """Return whether other rules, another osaudit or another reference judged the one scan than the other."""
+    rules = [record.judgement and record.judgement.rules for record in (before, after)]
+    return rules[0] != rules[1] or before.reference.digest != after.reference.digest
+
+
+def compare(
+    before: ScanRecord, after: ScanRecord, *, again: Again | None = None, windows: tuple[ScanWindow, ...] = ()
+) -> Difference:
     """Return what differs between two sealed scans of one infrastructure.
+
+    With `again`, components, roles and facts are those that were read alike. Without it, for two scans that were judged
+    otherwise, every change of a verdict may come from the rules, and is said to. `windows` are the scans since the
+    earlier one, with the changes during which they were made.
 
     Raises `UsageError` for a scan that was not sealed and for scans of different infrastructures.
     """
@@ -46,18 +74,26 @@ def compare(before: ScanRecord, after: ScanRecord) -> Difference:
             f"{after.inventory.infrastructure!r}; name two scans of one infrastructure."
         )
     first, second = _judgement(before), _judgement(after)
-    findings, unchanged = _findings(before, first, after, second)
+    findings, unchanged = _findings(before, first, after, second, again)
+    before_by, after_by = _identity(before, first), _identity(after, second)
+    judged_again = JudgedAgain.NEITHER
+    if again is not None:
+        judged_again = JudgedAgain.BEFORE if again.now is second else JudgedAgain.BOTH
+        first, second = again.then, again.now
     shared = [host.name for host in after.inventory.hosts if host.name in first.portraits]
     shared = [name for name in sorted(shared) if name in second.portraits and name in _places(before.inventory)]
     return Difference(
         infrastructure=after.inventory.infrastructure,
-        before=_identity(before, first),
-        after=_identity(after, second),
+        before=before_by,
+        after=after_by,
         findings=findings,
         components=tuple(change for name in shared for change in _components(name, first, second)),
         roles=tuple(change for name in shared for change in _roles(name, first, second)),
+        facts=tuple(change for name in shared for change in drift(first.facts[name], second.facts[name])),
         hosts=tuple(_hosts(before, after)),
         unchanged=unchanged,
+        judged_again=judged_again,
+        windows=windows,
     )
 
 
@@ -91,21 +127,28 @@ def _was_seen(visit: Visit | None) -> bool:
 
 
 def _findings(
-    before: ScanRecord, first: Judgement, after: ScanRecord, second: Judgement
+    before: ScanRecord, first: Judgement, after: ScanRecord, second: Judgement, again: Again | None
 ) -> tuple[tuple[FindingChange, ...], int]:
-    old = {finding.fingerprint: finding for finding in first.findings}
-    new = {finding.fingerprint: finding for finding in second.findings}
-    labelling = _Labelling(before, first, after, second)
+    old, new = _by_fingerprint(first), _by_fingerprint(second)
+    labelling = _Labelling(before, after)
+    alike = _Alike(old, new, again, later_too=again.now is not second) if again is not None else None
     changes = []
     unchanged = 0
     for fingerprint in sorted(old.keys() | new.keys()):
         was, now = old.get(fingerprint), new.get(fingerprint)
-        label = labelling.label(was, now)
-        if label is None:
+        if alike is not None and alike.knows(fingerprint):
+            change = alike.change(fingerprint, was, now)
+        else:
+            change = labelling.change(was, now)
+        if change is None:
             unchanged += 1
         else:
-            changes.append(FindingChange(label, was, now))
+            changes.append(change)
     return tuple(sorted(changes, key=_reading_order)), unchanged
+
+
+def _by_fingerprint(judgement: Judgement) -> dict[str, Finding]:
+    return {finding.fingerprint: finding for finding in judgement.findings}
 
 
 def _reading_order(change: FindingChange) -> tuple[int, int, str, Subject]:
@@ -116,30 +159,29 @@ def _reading_order(change: FindingChange) -> tuple[int, int, str, Subject]:
 class _Labelling:
     """Gives each pair of findings its label, knowing by what and on which hosts the two scans judged."""
 
-    def __init__(self, before: ScanRecord, first: Judgement, after: ScanRecord, second: Judgement) -> None:
+    def __init__(self, before: ScanRecord, after: ScanRecord) -> None:
         self._before = before
         self._after = after
-        self._judged_otherwise = (
-            first.rules.digest != second.rules.digest or before.reference.digest != after.reference.digest
+        self._judged_otherwise = judged_otherwise(before, after)
+        self._by = (
+            FindingLabel.CHANGED_BY_REFERENCE
+            if _judgement(before).rules == _judgement(after).rules
+            else FindingLabel.CHANGED_BY_RULES
         )
         self._subjects_before = _subjects(before.inventory)
         self._subjects_after = _subjects(after.inventory)
 
-    def label(self, was: Finding | None, now: Finding | None) -> FindingLabel | None:
-        """Return why the two differ, None when they do not."""
-        if was is None and now is not None:
-            return self._appeared(now.subject, self._subjects_before, FindingLabel.NEW_SUBJECT)
-        if now is None and was is not None:
-            return self._appeared(was.subject, self._subjects_after, FindingLabel.GONE_SUBJECT)
-        assert was is not None and now is not None, "a fingerprint comes from one of the two scans"
-        label = _change_of_status(was, now) or _change_of_waiver(was, now) or _change_of_words(was, now)
+    def change(self, was: Finding | None, now: Finding | None) -> FindingChange | None:
+        """Return the change with its label, None where the two do not differ."""
+        label = _label(was, now)
         if label is None or not self._judged_otherwise:
-            return label
-        return self._change_of_sight(label, now.subject) or FindingLabel.CHANGED_BY_RULES
-
-    def _appeared(self, subject: Subject, others: frozenset[Subject], otherwise: FindingLabel) -> FindingLabel:
-        known_to_both = subject in others
-        return FindingLabel.CHANGED_BY_RULES if known_to_both and self._judged_otherwise else otherwise
+            return None if label is None else FindingChange(label, was, now)
+        finding = now or was
+        assert finding is not None, "a fingerprint comes from one of the two scans"
+        subject = finding.subject
+        if not (subject in self._subjects_before and subject in self._subjects_after):
+            return FindingChange(label, was, now)
+        return FindingChange(self._change_of_sight(label, subject) or self._by, was, now)
 
     def _change_of_sight(self, label: FindingLabel, subject: Subject) -> FindingLabel | None:
         """Return the label where the visit itself explains it: no rule makes a host unreachable."""
@@ -152,6 +194,54 @@ class _Labelling:
         if label is FindingLabel.NOW_SEEN and seen_after and not seen_before:
             return label
         return None
+
+
+class _Alike:
+    """Tells what the installation did from what the rules and the reference did, by verdicts that were given alike.
+
+    With `later_too` the later scan was judged again as well, by rules that did not judge it when it was stored.
+    """
+
+    def __init__(self, old: dict[str, Finding], new: dict[str, Finding], again: Again, *, later_too: bool) -> None:
+        self._later_too = later_too
+        self._half = _by_fingerprint(again.then_with_its_reference)
+        # What was accepted then and now does not depend on rules.
+        self._then = {key: _with_waiver_of(old.get(key), item) for key, item in _by_fingerprint(again.then).items()}
+        self._now = {key: _with_waiver_of(new.get(key), item) for key, item in _by_fingerprint(again.now).items()}
+
+    def knows(self, fingerprint: str) -> bool:
+        """Whether the rules that judged both alike have this check."""
+        return fingerprint in self._then or fingerprint in self._now
+
+    def change(self, fingerprint: str, was: Finding | None, now: Finding | None) -> FindingChange | None:
+        """Return what the installation did, else what the rules or the reference did, None where nothing differs."""
+        then, later = self._then.get(fingerprint), self._now.get(fingerprint)
+        stored, label = _label(was, now), _label(then, later)
+        if stored is None and (label is None or self._later_too):
+            # What only rules see that judged neither scan is for a scan of theirs to tell.
+            return None
+        if label is not None:
+            return FindingChange(label, was, now) if label is stored else FindingChange(label, then, later)
+        half = self._half.get(fingerprint)
+        by_rules = was is None or half is None or _differ(was, half) or not _differ(half, then)
+        return FindingChange(FindingLabel.CHANGED_BY_RULES if by_rules else FindingLabel.CHANGED_BY_REFERENCE, was, now)
+
+
+def _label(was: Finding | None, now: Finding | None) -> FindingLabel | None:
+    """Return why the two differ where the same rules and reference judged both, None when they do not."""
+    if was is None:
+        return FindingLabel.NEW_SUBJECT
+    if now is None:
+        return FindingLabel.GONE_SUBJECT
+    return _change_of_status(was, now) or _change_of_waiver(was, now) or _change_of_words(was, now)
+
+
+def _with_waiver_of(stored: Finding | None, finding: Finding) -> Finding:
+    return replace(finding, waiver=stored.waiver if stored else None)
+
+
+def _differ(one: Finding, other: Finding | None) -> bool:
+    return other is None or bool(_change_of_status(one, other) or _change_of_words(one, other))
 
 
 def _subjects(inventory: Inventory) -> frozenset[Subject]:

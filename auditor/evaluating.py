@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from auditor.engine.discovery import load_checks, rules_digest
 from auditor.engine.runner import run_checks
 from auditor.engine.subjects import Material
 from auditor.engine.tables import Tables, load_tables
-from auditor.engine.waiving import check_names, lay_waivers
+from auditor.engine.waiving import JUDGES_WAIVERS, check_names, lay_waivers
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
 from auditor.model.finding import Finding, Severity, Status
@@ -138,6 +138,27 @@ def judge_readings(
     )
     findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date(), names)
     return Judgement(facts, portraits, findings, rules.rule_set)
+
+
+def judged_again(record: ScanRecord, rules: Rules, reference: Reference, previous: ScanRecord | None) -> Judgement:
+    """Judge the answers of a sealed scan as these rules and this reference would have judged them on its day.
+
+    `previous` is the complete scan before it, whose answers are read again too. No waiver is laid beside, and what a
+    check says of waivers is kept, because a scan does not keep those that covered nothing.
+    """
+    judgement = judge(
+        record.inventory,
+        reference,
+        record.visits,
+        rules,
+        judged_at=record.finished_at or record.started_at,
+        previous=None if previous is None else {host: read_facts(visit) for host, visit in previous.visits.items()},
+    )
+    stored = record.judgement.findings if record.judgement else ()
+    kept = [finding for finding in stored if finding.check in JUDGES_WAIVERS]
+    others = [finding for finding in judgement.findings if finding.check not in JUDGES_WAIVERS]
+    ordered = sorted((*others, *kept), key=lambda finding: (finding.check, finding.subject))
+    return replace(judgement, findings=tuple(ordered))
 
 
 @dataclass(frozen=True, slots=True)

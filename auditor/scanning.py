@@ -69,13 +69,14 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class ScanPlan:
-    """What to scan, and within which bounds."""
+    """What to scan, within which bounds, and during which changes, as the operator names them."""
 
     inventory: Inventory
     reference: Reference
     rules: Rules
     waivers: tuple[Waiver, ...] = ()
     bounds: Bounds = Bounds()
+    changes: tuple[str, ...] = ()
 
 
 def scan(
@@ -100,7 +101,11 @@ def scan(
     taken_up, done = _take_up(plan, store) if resume else (None, frozenset())
     waiting = [host for host in plan.inventory.hosts if host.name not in done]
     visits = visit_all(waiting, plan.inventory, connections, secrets, plan.bounds, clock=clock, digest_key=digest_key)
-    scan_id = store.begin(plan.inventory, plan.reference, clock()) if taken_up is None else taken_up
+    if taken_up is None:
+        scan_id = store.begin(plan.inventory, plan.reference, clock(), plan.changes)
+    else:
+        scan_id = taken_up
+        store.name_changes(scan_id, plan.changes)
     progress.began(len(plan.inventory.hosts), len(done))
     for visit in visits:
         store.record(scan_id, visit)

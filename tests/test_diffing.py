@@ -7,10 +7,10 @@ import itertools
 
 import pytest
 
-from auditor.diffing import compare
+from auditor.diffing import Again, compare
 from auditor.errors import UsageError
 from auditor.model.component import ComponentKind, RoleReading, State
-from auditor.model.difference import ComponentLabel, Difference, FindingLabel, HostLabel, RoleLabel
+from auditor.model.difference import ComponentLabel, Difference, FindingLabel, HostLabel, JudgedAgain, RoleLabel
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Status, Verdict
 from auditor.model.inventory import Purpose
@@ -122,8 +122,13 @@ def test_two_equal_scans_differ_in_nothing() -> None:
     assert difference.unchanged == len(judged(healthy_record()).findings)
 
 
-@pytest.mark.parametrize("edited", ["rules", "reference"])
-def test_other_rules_or_another_reference_explain_every_change_of_a_verdict(edited: str) -> None:
+@pytest.mark.parametrize(
+    ("edited", "label"),
+    [("rules", FindingLabel.CHANGED_BY_RULES), ("reference", FindingLabel.CHANGED_BY_REFERENCE)],
+)
+def test_other_rules_or_another_reference_explain_every_change_that_cannot_be_told_apart(
+    edited: str, label: FindingLabel
+) -> None:
     before = with_findings(healthy_record(41), on_dev(Status.PASS))
     after = with_findings(healthy_record(42), on_dev(Status.FAIL))
     if edited == "rules":
@@ -131,7 +136,7 @@ def test_other_rules_or_another_reference_explain_every_change_of_a_verdict(edit
     else:
         after = dataclasses.replace(after, reference=dataclasses.replace(after.reference, digest="other"))
 
-    assert labels(compare(before, after)) == [FindingLabel.CHANGED_BY_RULES]
+    assert labels(compare(before, after)) == [label]
 
 
 def test_a_check_that_came_with_newer_rules_is_no_new_subject() -> None:
@@ -317,3 +322,86 @@ def test_evidence_alone_does_not_make_a_component_change() -> None:
 
     assert component("dev-1", ComponentKind.RABBITMQ, State.PRESENT).evidence
     assert compare(healthy_record(41), after).components == ()
+
+
+# Judged alike
+
+
+def again(then: Finding, now: Finding, half: Finding | None = None) -> Again:
+    """Return judgements of the healthy scans in which this one finding is another."""
+    record = healthy_record(41)
+    return Again(*(judged(with_findings(record, item)) for item in (half or then, then, now)))
+
+
+@pytest.mark.parametrize(
+    ("stored", "half", "alike", "label"),
+    [
+        ("pass fail", "fail", "fail fail", "changed-by-rules"),
+        ("pass fail", "pass", "fail fail", "changed-by-reference"),
+        ("fail pass", "pass", "pass pass", "changed-by-rules"),
+        ("pass fail", "pass", "pass fail", "regressed"),
+        ("fail pass", "fail", "fail pass", "repaired"),
+        ("pass unknown", "pass", "pass unknown", "lost-sight"),
+        ("fail fail", "pass", "pass fail", "regressed"),
+        ("fail fail", "fail", "fail fail", None),
+        ("unknown fail", "pass", "pass fail", "regressed"),
+    ],
+)
+def test_what_the_installation_did_is_told_from_what_rules_and_reference_did(
+    stored: str, half: str, alike: str, label: str | None
+) -> None:
+    was, now = (on_dev(Status(status)) for status in stored.split())
+    then, later = (on_dev(Status(status)) for status in alike.split())
+    before = with_findings(healthy_record(41), was)
+    after = judged_by(with_findings(healthy_record(42), now), "newer")
+    judgement = dataclasses.replace(again(then, later, on_dev(Status(half))), now=judged(after))
+
+    difference = compare(before, after, again=judgement)
+
+    assert labels(difference) == ([FindingLabel(label)] if label else [])
+    assert difference.judged_again is JudgedAgain.BEFORE
+    assert difference.unchanged + len(difference.findings) == len(judged(before).findings)
+
+
+@pytest.mark.parametrize(
+    ("stored", "alike", "label"),
+    [
+        ("pass fail", "pass fail", "regressed"),
+        ("pass fail", "fail fail", "changed-by-rules"),
+        ("pass pass", "fail pass", None),
+        ("fail fail", "pass fail", None),
+    ],
+)
+def test_rules_that_judged_neither_scan_explain_a_change_and_find_none(
+    stored: str, alike: str, label: str | None
+) -> None:
+    was, now = (on_dev(Status(status)) for status in stored.split())
+    then, later = (on_dev(Status(status)) for status in alike.split())
+    after = judged_by(with_findings(healthy_record(42), now), "newer")
+
+    difference = compare(with_findings(healthy_record(41), was), after, again=again(then, later))
+
+    assert labels(difference) == ([FindingLabel(label)] if label else [])
+    assert difference.judged_again is JudgedAgain.BOTH
+    assert [(change.before, change.after) for change in difference.findings] == ([(was, now)] if label else [])
+
+
+def test_components_and_facts_are_those_that_were_read_alike() -> None:
+    dev = windows("dev-1", "Development")
+    seen = with_portrait(healthy_record(41), portrait(dev, {ComponentKind.LIFETIME: (State.PRESENT, "11.28.0")}))
+    after = judged_by(seen, "newer")
+
+    difference = compare(healthy_record(40), after, again=Again(judged(seen), judged(seen), judged(after)))
+
+    assert (difference.components, difference.facts) == ((), ())
+
+
+def test_a_waiver_that_was_laid_beside_then_stays_where_it_was_judged_again() -> None:
+    waiver = dataclasses.replace(lifetime_waiver(), check="TOPO-006", environment="Development")
+    waived = on_dev(Status.FAIL, waiver=waiver)
+    after = judged_by(with_findings(healthy_record(42), waived), "newer")
+    judgement = dataclasses.replace(again(on_dev(Status.FAIL), waived), now=judged(after))
+
+    assert labels(compare(with_findings(healthy_record(41), waived), after, again=judgement)) == []
+    ended = compare(with_findings(healthy_record(41), on_dev(Status.FAIL)), after, again=judgement)
+    assert labels(ended) == [FindingLabel.WAIVED]

@@ -240,7 +240,8 @@ def test_the_labels_of_a_diff_are_explained_in_the_words_of_the_report() -> None
     part = section(DOCS / "user-guide.md", "Compare two scans")
     table = {row[0]: row[1] for row in rows(part) if len(row) == 2}
     flat = " ".join(part.split())
-    others = [*words.COMPONENT_LABELS.values(), *words.ROLE_LABELS.values(), *words.HOST_LABELS.values()]
+    labels = (words.COMPONENT_LABELS, words.ROLE_LABELS, words.FACT_LABELS, words.HOST_LABELS)
+    others = [shown for group in labels for shown in group.values()]
 
     for label, shown in words.FINDING_LABELS.items():
         assert table[shown] == words.FINDING_LABEL_MEANINGS[label]

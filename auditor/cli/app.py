@@ -28,6 +28,7 @@ COMMANDS = {
     ),
     "diff": ("diff", "Say what changed between two scans: findings, components, versions, hosts."),
     "scans": ("scans", "List the stored scans."),
+    "site": ("site", "Write all reports and diffs to a folder for a web server; only what is missing or changed."),
     "hosts": ("app", "List hosts, try to read them, trust their SSH keys."),
     "checks": ("app", "List, explain and begin checks."),
     "explain": ("explain", "Print every question that is asked of a server: what, why, and the least right it needs."),

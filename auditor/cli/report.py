@@ -37,11 +37,11 @@ def report(
     with open_store(store) as opened:
         record = complete_scan(opened, scan)
         previous = opened.scan_before(record.id)
-    difference = None
-    if previous is not None:
-        from auditor.diffing import compare
+        difference = None
+        if previous is not None:
+            from auditor.comparing import compared
 
-        difference = compare(previous, record)
+            difference = compared(opened, previous, record, lambda: rules)
     view = build_view(record, rules.texts, difference, figures=rules.age_of_figures(record))
     if form is ReportForm.TEXT:
         print_summary(view)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from auditor.store import ScanSummary, Store
     from auditor.transports.base import Limits
 
+_LONGEST_CHANGE = 80
+
 
 def scan(
     inventory: InventoryPath = DEFAULT_INVENTORY,
@@ -45,13 +47,19 @@ def scan(
     ] = None,
     visit_seconds: Annotated[float, typer.Option(min=1, help="Deadline of one host.")] = 180.0,
     scan_seconds: Annotated[float, typer.Option(min=1, help="Deadline of the whole scan.")] = 3600.0,
+    change: Annotated[
+        list[str],
+        typer.Option(help="A change during which the scan is made, like CHG1234; can be given more than once."),
+    ] = [],  # noqa: B006 - Typer reads the default, nobody changes it
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Read every host once, judge what was read, and store both."""
     from auditor.transports.base import Limits
 
+    changes = _changes(change)
+    limits = Limits(visit=visit_seconds)
     settings = ScanSettings(
-        inventory, reference, waivers, store, resume, concurrency, scan_seconds, Limits(visit=visit_seconds), further
+        inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes
     )
     record, rules = perform(settings)
     conclude(record, rules, form=form, report=report, fail_on=fail_on)
@@ -70,6 +78,21 @@ class ScanSettings:
     scan_seconds: float
     limits: Limits
     further: list[Path]
+    changes: tuple[str, ...] = ()
+
+
+def _changes(given: list[str]) -> tuple[str, ...]:
+    from auditor.errors import UsageError
+    from auditor.reporting.plain import cut_line
+
+    names = tuple(dict.fromkeys(name.strip() for name in given))
+    for name in names:
+        if not name or len(name) > _LONGEST_CHANGE or not name.isprintable():
+            raise UsageError(
+                f"--change takes the name of a change, 1 to {_LONGEST_CHANGE} visible characters, like CHG1234; "
+                f"{cut_line(name, _LONGEST_CHANGE)!r} is none."
+            )
+    return names
 
 
 def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
@@ -87,7 +110,7 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
 
     rules = loading.load_rules(settings.further)
     bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
-    plan = ScanPlan(declared, reference, rules, waivers, bounds)
+    plan = ScanPlan(declared, reference, rules, waivers, bounds, settings.changes)
     with open_store(settings.store, create=True) as opened:
         if not settings.resume:
             _tell_left_behind(opened, declared)

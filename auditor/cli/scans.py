@@ -26,8 +26,9 @@ def scans(store: StoreLocation = DEFAULT_STORE) -> None:
                 f"{scan.started_at:%Y-%m-%d %H:%M}",
                 f"{scan.finished_at:%Y-%m-%d %H:%M}" if scan.finished_at else "incomplete",
                 str(scan.hosts_visited),
+                ", ".join(scan.changes),
             )
             for scan in stored
         ]
-        print_rows(("Scan", "Infrastructure", "Began (UTC)", "Ended (UTC)", "Hosts"), rows)
+        print_rows(("Scan", "Infrastructure", "Began (UTC)", "Ended (UTC)", "Hosts", "During"), rows)
         tell_incomplete(opened)

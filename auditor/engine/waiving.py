@@ -13,6 +13,8 @@ from auditor.model.inventory import Inventory
 from auditor.model.waiver import Waiver
 
 NEVER_WAIVED = frozenset({"DATA-001", "DATA-008", "DATA-013"})
+# A scan keeps those waivers that were laid beside a finding; this check judges all that were declared on its day.
+JUDGES_WAIVERS = frozenset({"TOPO-011"})
 
 # What a waiver names: the check, and the narrowest of host, environment and purpose, or None for all subjects.
 _Key = tuple[str, str | None, str | None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from auditor.model.component import Component, ComponentKind, RoleReading
 from auditor.model.fact import NotKnown
@@ -26,6 +27,7 @@ class FindingLabel(StrEnum):
     OUT_OF_SCOPE = "out-of-scope"
     GONE_SUBJECT = "gone-subject"
     CHANGED_BY_RULES = "changed-by-rules"
+    CHANGED_BY_REFERENCE = "changed-by-reference"
     EVIDENCE_CHANGED = "evidence-changed"
 
 
@@ -46,6 +48,16 @@ class RoleLabel(StrEnum):
     """What happened to the roles of a host."""
 
     CHANGED = "changed"
+    LOST_SIGHT = "lost-sight"
+    NOW_SEEN = "now-seen"
+
+
+class FactLabel(StrEnum):
+    """What happened to a fact, or to one row of it. Sight is told of a fact as a whole."""
+
+    CHANGED = "changed"
+    CAME = "came"
+    GONE = "gone"
     LOST_SIGHT = "lost-sight"
     NOW_SEEN = "now-seen"
 
@@ -136,6 +148,23 @@ class RoleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class FactChange:
+    """A fact of a host that both scans read, or one row or field of it; what changes by itself is not one.
+
+    `item` names the row and `field` what of it changed, both empty for the fact as a whole. A row that came has no
+    `before`, one that is gone no `after`; where sight changed, one of them is a `NotKnown`.
+    """
+
+    label: FactLabel
+    host: str
+    fact: str
+    item: str
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
 class HostChange:
     """A host that came, went, moved, or whose visit now fails or succeeds. Environments are None outside of any."""
 
@@ -145,6 +174,30 @@ class HostChange:
     environment_after: str | None
     visit_before: Visit | None
     visit_after: Visit | None
+
+
+class JudgedAgain(StrEnum):
+    """Which of two scans that were judged otherwise were judged again to tell rules and installation apart."""
+
+    NEITHER = "neither"
+    BEFORE = "before"
+    BOTH = "both"
+
+
+class Expectation(StrEnum):
+    """Whether all, some or none of the scans since the earlier one were made during a change."""
+
+    EXPECTED = "expected"
+    PARTLY = "partly"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanWindow:
+    """A scan after the earlier one, up to the later one, with the changes during which it was made."""
+
+    scan: int
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +210,11 @@ class Difference:
     findings: tuple[FindingChange, ...]
     components: tuple[ComponentChange, ...]
     roles: tuple[RoleChange, ...]
+    facts: tuple[FactChange, ...]
     hosts: tuple[HostChange, ...]
     unchanged: int
+    judged_again: JudgedAgain = JudgedAgain.NEITHER
+    windows: tuple[ScanWindow, ...] = ()
 
     @property
     def rules_changed(self) -> bool:
@@ -178,7 +234,15 @@ class Difference:
     @property
     def is_empty(self) -> bool:
         """Whether nothing differs. A host that neither scan saw is a host of which nothing can be said."""
-        return not (self.findings or self.components or self.roles or self.hosts)
+        return not (self.findings or self.components or self.roles or self.facts or self.hosts)
+
+    @property
+    def expectation(self) -> Expectation:
+        """Whether what differs belongs to a change that was announced with the scans since the earlier one."""
+        named = [bool(window.changes) for window in self.windows]
+        if named and all(named):
+            return Expectation.EXPECTED
+        return Expectation.PARTLY if any(named) else Expectation.UNEXPECTED
 
     def changes_of(self, *labels: FindingLabel) -> tuple[FindingChange, ...]:
         """Return the changes of findings with one of these labels."""

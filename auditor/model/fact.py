@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -26,6 +26,22 @@ class Reason(StrEnum):
     NOT_ASKED = "not-asked"
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the values of a fact in two scans are compared, so that what changes by itself is not taken for a change.
+
+    A fact with `told` False changes between any two scans and is not compared. Of records, the fields in `noise` are
+    left out; `by` are the fields that tell which row is which. `as_compared` returns what is compared instead of the
+    value. The order of rows counts only where it is `ordered`.
+    """
+
+    told: bool = True
+    by: tuple[str, ...] = ()
+    noise: frozenset[str] = frozenset()
+    as_compared: Callable[[Any], Any] | None = None
+    ordered: bool = False
+
+
 # No slots: a frozen generic class with slots cannot be called by its parametrised name.
 @dataclass(frozen=True)
 class FactKey(Generic[T]):
@@ -37,6 +53,7 @@ class FactKey(Generic[T]):
     name: str
     type: Any
     meaning: str
+    drift: Drift = Drift()
 
 
 @dataclass(frozen=True, slots=True)

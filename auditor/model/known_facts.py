@@ -6,11 +6,14 @@ spelling that was found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from auditor.model.fact import FactKey
+from auditor.model.fact import Drift, FactKey
 from auditor.model.version import Version
 
 
@@ -21,6 +24,15 @@ class Volume:
     name: str
     size: int
     free: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoughVolume:
+    """What is compared of a volume: free space changes every night, its band does not."""
+
+    name: str
+    size: int
+    free: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +250,74 @@ class WindowsFeature:
     state: str
 
 
+_GIB = 2**30
+# From here on Windows gives ports to whoever asks, above all to RPC; they are others after each start.
+_FIRST_DYNAMIC_PORT = 49152
+# Started with Windows, these stop when they have nothing to do.
+_STOPPING_BY_THEMSELVES = frozenset(
+    {
+        "bits",
+        "cdpsvc",
+        "edgeupdate",
+        "gupdate",
+        "mapsbroker",
+        "remoteregistry",
+        "sppsvc",
+        "trustedinstaller",
+        "wuauserv",
+    }
+)
+_OF_A_SESSION = re.compile(r"(?P<template>.+)_[0-9a-f]{4,}", re.IGNORECASE)
+_OF_A_PUBLICATION = re.compile(r"(?P<application>.+)\.[0-9a-f]{3,}", re.IGNORECASE)
+
+
+def _rough_volumes(volumes: tuple[Volume, ...]) -> tuple[RoughVolume, ...]:
+    return tuple(RoughVolume(volume.name, volume.size, _free_band(volume)) for volume in volumes)
+
+
+def _free_band(volume: Volume) -> str:
+    # The limits of HW-004.
+    if volume.free * 100 < volume.size * 10 or volume.free < 10 * _GIB:
+        return "less than 10 % or 10 GiB"
+    return "10 to 20 %" if volume.free * 100 < volume.size * 20 else "20 % or more"
+
+
+def _lasting_services(services: tuple[Service, ...]) -> tuple[Service, ...]:
+    """Leave out the services of a session, and whether a service runs that is started and stopped as it is needed."""
+    names = {service.name.casefold() for service in services}
+    return tuple(
+        service if _is_meant_to_run(service) else replace(service, state="as needed")
+        for service in services
+        if not ((match := _OF_A_SESSION.fullmatch(service.name)) and match["template"].casefold() in names)
+    )
+
+
+def _is_meant_to_run(service: Service) -> bool:
+    return service.start_mode != "manual" and service.name.casefold() not in _STOPPING_BY_THEMSELVES
+
+
+def _lasting_listeners(listeners: tuple[Listener, ...]) -> tuple[Listener, ...]:
+    return tuple(listener for listener in listeners if listener.port < _FIRST_DYNAMIC_PORT)
+
+
+def _application(folder: str) -> str:
+    """Return the name or path of a folder without the ending that every publication makes anew."""
+    match = _OF_A_PUBLICATION.fullmatch(folder)
+    return match["application"] if match else folder
+
+
+def _applications(folders: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({_application(folder) for folder in folders}))
+
+
+def _lasting_paths(applications: tuple[Application, ...]) -> tuple[Application, ...]:
+    return tuple(replace(item, physical_path=_application(item.physical_path)) for item in applications)
+
+
+_CHANGES_BY_ITSELF = Drift(told=False)
+_BY_NAME = Drift(by=("name",))
+_FOLDERS = Drift(as_compared=_applications)
+
 OS_FAMILY = FactKey[str](
     "os.family", str, "The family of the operating system: windows, linux, or what the kernel calls itself"
 )
@@ -248,9 +328,9 @@ OS_IS_64_BIT = FactKey[bool]("os.is_64_bit", bool, "Whether Windows, and so the 
 OS_HAS_DESKTOP = FactKey[bool]("os.has_desktop", bool, "Whether Windows has a desktop, which Server Core has not")
 OS_FIPS_ENABLED = FactKey[bool]("os.fips_enabled", bool, "Whether the FIPS policy of Windows is on")
 OS_FEATURES = FactKey[tuple[WindowsFeature, ...]](
-    "os.features", tuple[WindowsFeature, ...], "The optional features of Windows that belong to IIS"
+    "os.features", tuple[WindowsFeature, ...], "The optional features of Windows that belong to IIS", drift=_BY_NAME
 )
-OS_LAST_BOOT = FactKey[datetime]("os.last_boot", datetime, "The time of the last start")
+OS_LAST_BOOT = FactKey[datetime]("os.last_boot", datetime, "The time of the last start", drift=_CHANGES_BY_ITSELF)
 HOST_NAME = FactKey[str]("host.name", str, "The name that the host gives itself")
 HOST_NAMES = FactKey[tuple[str, ...]]("host.names", tuple[str, ...], "All names of the host: short, DNS and full")
 HOST_ADDRESSES = FactKey[tuple[str, ...]]("host.addresses", tuple[str, ...], "The IP addresses of the host")
@@ -260,14 +340,21 @@ MACHINE_MACS = FactKey[tuple[str, ...]]("machine.macs", tuple[str, ...], "The ha
 PROCESSORS = FactKey[int]("hardware.processors", int, "The number of logical processors")
 MEMORY = FactKey[int]("hardware.memory", int, "The memory in bytes")
 MODEL = FactKey[str]("hardware.model", str, "Maker and model of the hardware")
-VOLUMES = FactKey[tuple[Volume, ...]]("hardware.volumes", tuple[Volume, ...], "The local volumes")
-CLOCK_OFFSET = FactKey[float]("clock.offset", float, "Seconds by which the host's UTC clock leads the collector's")
+VOLUMES = FactKey[tuple[Volume, ...]](
+    "hardware.volumes", tuple[Volume, ...], "The local volumes", drift=Drift(by=("name",), as_compared=_rough_volumes)
+)
+CLOCK_OFFSET = FactKey[float](
+    "clock.offset", float, "Seconds by which the host's UTC clock leads the collector's", drift=_CHANGES_BY_ITSELF
+)
 CLOCK_ZONE = FactKey[str]("clock.zone", str, "The time zone")
 CLOCK_SOURCE = FactKey[str | None](
     "clock.time_source", str | None, "The kind of time source that the Windows time service is set to"
 )
 SECURITY_PROTOCOLS = FactKey[tuple[ProtocolSetting, ...]](
-    "security.protocols", tuple[ProtocolSetting, ...], "What the registry says of SSL 2.0 and SSL 3.0"
+    "security.protocols",
+    tuple[ProtocolSetting, ...],
+    "What the registry says of SSL 2.0 and SSL 3.0",
+    drift=Drift(by=("protocol", "side")),
 )
 ACCOUNT_IS_ADMINISTRATOR = FactKey[bool](
     "account.is_administrator", bool, "Whether the account that asks has administrator rights"
@@ -310,48 +397,73 @@ LIFETIME_SOLUTION_EXISTS = FactKey[bool](
     "lifetime.solution_exists", bool, "Whether Lifetime.osp is in the install folder"
 )
 SERVICE_STUDIOS = FactKey[tuple[DevelopmentTool, ...]](
-    "development_tools.service_studio", tuple[DevelopmentTool, ...], "The registered Service Studios"
+    "development_tools.service_studio",
+    tuple[DevelopmentTool, ...],
+    "The registered Service Studios",
+    drift=Drift(by=("major",)),
 )
 INTEGRATION_STUDIOS = FactKey[tuple[DevelopmentTool, ...]](
-    "development_tools.integration_studio", tuple[DevelopmentTool, ...], "The registered Integration Studios"
+    "development_tools.integration_studio",
+    tuple[DevelopmentTool, ...],
+    "The registered Integration Studios",
+    drift=Drift(by=("major",)),
 )
 UNINSTALL_ENTRIES = FactKey[tuple[UninstallEntry, ...]](
     "programs.entries",
     tuple[UninstallEntry, ...],
     "The programs of OutSystems, RabbitMQ and Erlang, and the build tools",
+    drift=_BY_NAME,
 )
 PLATFORM_VARIABLES = FactKey[tuple[str, ...]](
     "platform_server.variables", tuple[str, ...], "The names of the system variables of the bundled broker"
 )
 
-SERVICES = FactKey[tuple[Service, ...]]("services", tuple[Service, ...], "The Windows services")
+SERVICES = FactKey[tuple[Service, ...]](
+    "services",
+    tuple[Service, ...],
+    "The Windows services",
+    drift=Drift(by=("name",), noise=frozenset({"process"}), as_compared=_lasting_services),
+)
 IIS_VERSION = FactKey[str | None]("iis.version", str | None, "The version of IIS")
 IIS_APPLICATIONS = FactKey[tuple[Application, ...]](
-    "iis.applications", tuple[Application, ...], "The applications of IIS"
+    "iis.applications",
+    tuple[Application, ...],
+    "The applications of IIS",
+    drift=Drift(by=("site", "path"), as_compared=_lasting_paths),
 )
-IIS_SITES = FactKey[tuple[Site, ...]]("iis.sites", tuple[Site, ...], "The sites of IIS")
-IIS_POOLS = FactKey[tuple[Pool, ...]]("iis.pools", tuple[Pool, ...], "The application pools of IIS")
+IIS_SITES = FactKey[tuple[Site, ...]]("iis.sites", tuple[Site, ...], "The sites of IIS", drift=_BY_NAME)
+IIS_POOLS = FactKey[tuple[Pool, ...]]("iis.pools", tuple[Pool, ...], "The application pools of IIS", drift=_BY_NAME)
 # By site, and within a site in the order of the file, which matters.
-IIS_BINDINGS = FactKey[tuple[Binding, ...]]("iis.bindings", tuple[Binding, ...], "The bindings of IIS")
+IIS_BINDINGS = FactKey[tuple[Binding, ...]](
+    "iis.bindings", tuple[Binding, ...], "The bindings of IIS", drift=Drift(ordered=True)
+)
 ASPNETCORE_MODULE = FactKey[bool]("iis.aspnetcore_module", bool, "Whether IIS knows the ASP.NET Core module")
 ASPNETCORE_MODULE_FILE = FactKey[bool](
     "iis.aspnetcore_module_file", bool, "Whether the library of the ASP.NET Core module exists"
 )
 HTTPS_BINDINGS = FactKey[tuple[HttpsBinding, ...]](
-    "https.bindings", tuple[HttpsBinding, ...], "The certificates that Windows shows for HTTPS"
+    "https.bindings",
+    tuple[HttpsBinding, ...],
+    "The certificates that Windows shows for HTTPS",
+    drift=Drift(by=("endpoint",)),
 )
 CONFIGURED_CONNECTIONS = FactKey[tuple[Connection, ...] | None](
     "network.configured",
     tuple[Connection, ...] | None,
     "Whether the servers that server.hsconf names accept a connection",
+    drift=Drift(by=("target", "host", "port")),
 )
 DECLARED_CONNECTIONS = FactKey[tuple[Connection, ...]](
     "network.declared",
     tuple[Connection, ...],
     "Whether the servers that the inventory names accept a connection",
+    drift=Drift(by=("target", "host", "port")),
 )
 LOCALHOST_ADDRESSES = FactKey[tuple[str, ...]](
-    "network.localhost", tuple[str, ...], "The addresses of localhost, in the order of the resolver"
+    "network.localhost",
+    tuple[str, ...],
+    "The addresses of localhost, in the order of the resolver",
+    drift=Drift(ordered=True),
 )
 SERVICE_CENTER_PAGE = FactKey[PageAnswer](
     "local_web.service_center", PageAnswer, "What the ping page of Service Center answers on the server itself"
@@ -363,7 +475,10 @@ SERVER_IDENTITY_PAGE = FactKey[PageAnswer](
     "local_web.server_identity", PageAnswer, "What the health page of Server.Identity answers on the server itself"
 )
 SERVER_CONFIGURATION = FactKey[ServerConfiguration | None](
-    "server_configuration", ServerConfiguration | None, "The allow-listed content of server.hsconf"
+    "server_configuration",
+    ServerConfiguration | None,
+    "The allow-listed content of server.hsconf",
+    drift=Drift(by=("section",)),
 )
 CONFIGURATION_FILE_EXISTS = FactKey[bool](
     "server_configuration.exists", bool, "Whether server.hsconf is in the install folder"
@@ -376,18 +491,25 @@ CLEAR_TEXT_SECRETS = FactKey[tuple[str, ...]](
 PRIVATE_KEY_EXISTS = FactKey[bool]("private_key.exists", bool, "Whether private.key is in the install folder")
 # `name of the key:digest`; a scan that was resumed has made its digests with two keys.
 PRIVATE_KEY_DIGEST = FactKey[str | None](
-    "private_key.digest", str | None, "The keyed digest of private.key, comparable only with digests of the same key"
+    "private_key.digest",
+    str | None,
+    "The keyed digest of private.key, comparable only with digests of the same key",
+    drift=_CHANGES_BY_ITSELF,
 )
 RUNNING_FOLDERS = FactKey[tuple[str, ...]](
-    "platform_server.running_folders", tuple[str, ...], "The names of the folders of running applications"
+    "platform_server.running_folders",
+    tuple[str, ...],
+    "The names of the folders of running applications",
+    drift=_FOLDERS,
 )
 CONSOLE_FOLDERS = FactKey[tuple[str, ...]](
     "platform_server.console_folders",
     tuple[str, ...],
     "The names of those folders of running applications that begin with ServiceCenter or LifeTime",
+    drift=_FOLDERS,
 )
 SHARE_FOLDERS = FactKey[tuple[str, ...]](
-    "platform_server.share_folders", tuple[str, ...], "The names of the folders of application sources"
+    "platform_server.share_folders", tuple[str, ...], "The names of the folders of application sources", drift=_FOLDERS
 )
 INSTALL_FOLDER_ENTRIES = FactKey[tuple[str, ...]](
     "platform_server.entries", tuple[str, ...], "The names in the install folder"
@@ -414,7 +536,12 @@ DOTNET_RELEASE = FactKey[int | None]("dotnet.release", int | None, "The release 
 HOSTING_BUNDLES = FactKey[tuple[str, ...]](
     "dotnet.hosting_bundles", tuple[str, ...], "The versions of the installed .NET hosting bundles"
 )
-LISTENERS = FactKey[tuple[Listener, ...]]("listeners", tuple[Listener, ...], "The listening TCP ports")
+LISTENERS = FactKey[tuple[Listener, ...]](
+    "listeners",
+    tuple[Listener, ...],
+    "The listening TCP ports",
+    drift=Drift(by=("address", "port"), as_compared=_lasting_listeners),
+)
 
 JAVA_STACK_VERSION = FactKey[str | None](
     "java_stack.version", str | None, "The version of the Java stack's platform folder"
@@ -429,4 +556,8 @@ JAVA_STACK_SERVICES = FactKey[tuple[str, ...]](
 PACKAGES = FactKey[tuple[str, ...]](
     "linux.packages", tuple[str, ...], "The installed packages of OutSystems, RabbitMQ and Erlang, name and version"
 )
-UNITS = FactKey[tuple[SystemdUnit, ...]]("linux.units", tuple[SystemdUnit, ...], "The units that matter")
+UNITS = FactKey[tuple[SystemdUnit, ...]](
+    "linux.units", tuple[SystemdUnit, ...], "The units that matter", drift=_BY_NAME
+)
+
+KEYS: Mapping[str, FactKey[Any]] = {key.name: key for key in list(vars().values()) if isinstance(key, FactKey)}

@@ -51,7 +51,10 @@ class EarlierScan:
 
 @dataclass(frozen=True, slots=True)
 class ScanRecord:
-    """One stored scan. `judgement` is None as long as the scan was not sealed."""
+    """One stored scan. `judgement` is None as long as the scan was not sealed.
+
+    `changes` are the announced changes during which it was made, as the operator named them.
+    """
 
     id: int
     started_at: datetime
@@ -61,3 +64,4 @@ class ScanRecord:
     reference: Reference
     visits: Mapping[str, Visit]
     judgement: Judgement | None
+    changes: tuple[str, ...] = ()

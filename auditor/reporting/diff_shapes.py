@@ -19,6 +19,7 @@ class Side:
     tool_version: str
     inventory: str
     reference: str
+    changes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,33 @@ class RoleChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class FactChangeView:
+    """A fact, or one row and field of it, before and now; None for a row that was not there."""
+
+    label: str
+    word: str
+    tone: str
+    fact: str
+    meaning: str
+    item: str
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostDrift:
+    """The facts of one host that drifted; `lost` and `seen` say in words of which of them sight changed."""
+
+    host: str
+    rows: tuple[FactChangeView, ...]
+    left_out: str
+    amount: str
+    lost: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class DiffSection:
     """The findings with one label, as whole findings, by cause, or as lines."""
 
@@ -90,10 +118,13 @@ class DiffView:
     before: Side
     after: Side
     verdict: VerdictSentence
+    expectation: str
+    window: str
     cautions: tuple[str, ...]
     cards: tuple[Card, ...]
     hosts: tuple[HostChangeView, ...]
     components: tuple[HostComponents, ...]
     roles: tuple[RoleChangeView, ...]
+    facts: tuple[HostDrift, ...]
     sections: tuple[DiffSection, ...]
     unchanged: str

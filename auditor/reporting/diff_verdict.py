@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from auditor.model.difference import Difference, FindingChange, FindingLabel, HostLabel
+from auditor.model.difference import Difference, Expectation, FindingChange, FindingLabel, HostLabel, JudgedAgain
 from auditor.model.finding import Severity
-from auditor.reporting.findings import short
+from auditor.reporting.findings import named, short
 from auditor.reporting.plain import shortened
 from auditor.reporting.shapes import VerdictSentence
 from auditor.reporting.words import count, enumeration
 
+_NOT_BY_THE_INSTALLATION = frozenset({FindingLabel.CHANGED_BY_RULES, FindingLabel.CHANGED_BY_REFERENCE})
 _NAMED = 5
 _SENTENCE = 300
 
 
 def diff_verdict(difference: Difference) -> VerdictSentence:
     """Return the verdict; what the rules changed is told apart and never counted as a change of the installation."""
-    by_rules = difference.changes_of(FindingLabel.CHANGED_BY_RULES)
-    worse = [change for change in difference.findings if change.is_for_the_worse and change not in by_rules]
+    by_rules = difference.changes_of(*_NOT_BY_THE_INSTALLATION)
+    worse = [
+        change
+        for change in difference.findings
+        if change.is_for_the_worse and change.label not in _NOT_BY_THE_INSTALLATION
+    ]
     repaired = difference.changes_of(FindingLabel.REPAIRED)
     unseen = _unseen(difference)
     sentences = (
@@ -25,6 +30,7 @@ def diff_verdict(difference: Difference) -> VerdictSentence:
         *_lost(difference),
         *_accepted(difference),
         *_components(difference),
+        *_facts(difference),
         *_by_rules(by_rules),
     )
     if worse:
@@ -102,6 +108,14 @@ def _components(difference: Difference) -> tuple[str, ...]:
     return (f"{count(len(changed), 'component')} changed on {count(hosts, 'host')}.",)
 
 
+def _facts(difference: Difference) -> tuple[str, ...]:
+    changed = [change for change in difference.facts if change.label.value not in ("lost-sight", "now-seen")]
+    if not changed:
+        return ()
+    facts, hosts = len({(change.host, change.fact) for change in changed}), len({change.host for change in changed})
+    return (f"{count(facts, 'fact')} drifted on {count(hosts, 'host')}.",)
+
+
 def _by_rules(changes: tuple[FindingChange, ...]) -> tuple[str, ...]:
     if not changes:
         return ()
@@ -110,17 +124,43 @@ def _by_rules(changes: tuple[FindingChange, ...]) -> tuple[str, ...]:
     return (f"{count(len(changes), 'verdict')} changed because the rules or the reference changed{failing}.",)
 
 
+def window_sentence(difference: Difference) -> str:
+    """Say whether what differs was announced: by the scans since the earlier one that name a change; empty if none."""
+    if difference.is_empty or not difference.windows:
+        return ""
+    inside = [window for window in difference.windows if window.changes]
+    names = [f"scan {window.scan} was made during {named(window.changes)}" for window in inside[:_NAMED]]
+    told = shortened("; ".join(names), _SENTENCE)
+    match difference.expectation:
+        case Expectation.EXPECTED:
+            return f"What differs is expected: {told}."
+        case Expectation.PARTLY:
+            return (
+                f"What differs is expected in part: {told}. The other scans since scan {difference.before.id} name no "
+                "change; compare scans that follow each other to see what belongs to one."
+            )
+        case _:
+            return f"What differs is unexpected: no scan since scan {difference.before.id} was made during a change."
+
+
 def cautions(difference: Difference) -> tuple[str, ...]:
     """Say what makes the two scans less comparable."""
     sentences = []
     before, after = difference.before, difference.after
     if difference.rules_changed:
-        sentences.append(
-            "The two scans were judged by different rules; to see what the installation alone did, evaluate the "
-            "earlier scan again with the rules of today and compare again."
-        )
+        sentences.append("The two scans were judged by different rules.")
     if difference.reference_changed:
         sentences.append("The reference was edited between the two scans.")
+    if difference.judged_again is JudgedAgain.BEFORE:
+        sentences.append(
+            f"The answers of scan {before.id} were judged again as those of scan {after.id} were, so what rules or "
+            "reference alone changed is told apart from what the installation did."
+        )
+    if difference.judged_again is JudgedAgain.BOTH:
+        sentences.append(
+            f"The rules of scan {after.id} are not at hand, so the answers of both scans were judged again by the "
+            "present ones, to tell what the installation did from what the rules did."
+        )
     if difference.inventory_changed:
         sentences.append("The inventory was edited between the two scans: declared purposes, roles or hosts differ.")
     if before.tool_version != after.tool_version:

@@ -29,8 +29,9 @@ from auditor.reporting.diff_shapes import (
     RoleChangeView,
     Side,
 )
-from auditor.reporting.diff_verdict import cautions, diff_verdict
-from auditor.reporting.findings import causes, finding_view, grouped, short
+from auditor.reporting.diff_verdict import cautions, diff_verdict, window_sentence
+from auditor.reporting.drift import drift_of
+from auditor.reporting.findings import causes, finding_view, grouped, named, short
 from auditor.reporting.hosts import component_evidence
 from auditor.reporting.matrix import cell, reading_state
 from auditor.reporting.plain import cut_line
@@ -66,21 +67,24 @@ def build_diff_view(
     """Return the finished page of a comparison; the two records are those that were compared."""
     return DiffView(
         infrastructure=short(difference.infrastructure),
-        before=_side(difference.before),
-        after=_side(difference.after),
+        before=_side(difference.before, before),
+        after=_side(difference.after, after),
         verdict=diff_verdict(difference),
+        expectation=difference.expectation.value,
+        window=window_sentence(difference),
         cautions=cautions(difference),
         cards=_cards(difference),
         hosts=tuple(_host(change) for change in difference.hosts),
         components=_components(difference),
         roles=tuple(_role(change) for change in difference.roles),
+        facts=drift_of(difference),
         sections=_sections(difference, before, after, texts),
         unchanged=f"{count(difference.unchanged, 'finding')} "
         f"{'is' if difference.unchanged == 1 else 'are'} the same in both scans.",
     )
 
 
-def _side(scan: ScanIdentity) -> Side:
+def _side(scan: ScanIdentity, record: ScanRecord) -> Side:
     return Side(
         id=scan.id,
         started=Moment(scan.started_at.isoformat(), moment(scan.started_at)),
@@ -89,6 +93,7 @@ def _side(scan: ScanIdentity) -> Side:
         tool_version=scan.tool_version,
         inventory=scan.inventory,
         reference=scan.reference,
+        changes=named(record.changes),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from auditor.model.difference import FindingChange
@@ -73,6 +73,11 @@ def where(subject: Subject) -> str:
 def short(name: str) -> str:
     """Return a declared name on one line and within bounds."""
     return cut_line(name, NAME)
+
+
+def named(changes: Sequence[str]) -> str:
+    """Return the changes during which a scan was made, in words; empty for none."""
+    return cut_line(", ".join(short(change) for change in changes), SENTENCE)
 
 
 def finding_view(

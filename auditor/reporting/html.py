@@ -18,19 +18,28 @@ from auditor import bundled
 from auditor.reporting.diff_shapes import DiffView
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import harmless
+from auditor.reporting.site_view import SiteView
+
+# Addresses and words of other pages that lie in the same folder.
+Links = tuple[tuple[str, str], ...]
 
 
-def html_report(view: ReportView, templates_folder: Path | None = None) -> str:
+def html_report(view: ReportView, templates_folder: Path | None = None, links: Links = ()) -> str:
     """Return the report as HTML, made with the templates that ship with osaudit or those of another folder."""
-    return _render("report.html.j2", view, templates_folder or bundled.templates_folder())
+    return _render("report.html.j2", view, templates_folder or bundled.templates_folder(), links)
 
 
-def html_diff(view: DiffView, templates_folder: Path | None = None) -> str:
+def html_diff(view: DiffView, templates_folder: Path | None = None, links: Links = ()) -> str:
     """Return the comparison of two scans as HTML, made likewise."""
-    return _render("diff.html.j2", view, templates_folder or bundled.templates_folder())
+    return _render("diff.html.j2", view, templates_folder or bundled.templates_folder(), links)
 
 
-def _render(template: str, view: ReportView | DiffView, folder: Path) -> str:
+def html_site(view: SiteView, templates_folder: Path | None = None) -> str:
+    """Return the index of a site as HTML, made likewise."""
+    return _render("site.html.j2", view, templates_folder or bundled.templates_folder(), ())
+
+
+def _render(template: str, view: ReportView | DiffView | SiteView, folder: Path, links: Links) -> str:
     environment = Environment(
         loader=FileSystemLoader(folder),
         # By hand: the customary choice by file name leaves *.html.j2 unescaped.
@@ -50,6 +59,7 @@ def _render(template: str, view: ReportView | DiffView, folder: Path) -> str:
     # Style and script are our own files, not data; escaped, they would no longer be what the hash is over.
     return environment.get_template(template).render(
         view=view,
+        links=links,
         policy=policy,
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704

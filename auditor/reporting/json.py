@@ -20,6 +20,8 @@ from auditor.model.difference import (
 from auditor.model.fact import NotKnown
 from auditor.model.finding import Finding
 from auditor.model.observation import Visit
+from auditor.reporting.diff_shapes import HostDrift
+from auditor.reporting.drift import drift_of
 from auditor.reporting.host_shapes import HostFacts
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.shapes import EvidenceView, FindingView, WaiverView
@@ -38,6 +40,7 @@ def json_report(view: ReportView) -> str:
                 "id": view.scan,
                 "started_at": view.started.iso,
                 "finished_at": view.finished.iso or None,
+                "changes": list(view.changes),
             },
             "judged_by": {
                 "osaudit": view.tool_version,
@@ -70,9 +73,13 @@ def json_diff(difference: Difference) -> str:
             "rules_changed": difference.rules_changed,
             "reference_changed": difference.reference_changed,
             "inventory_changed": difference.inventory_changed,
+            "judged_again": difference.judged_again.value,
+            "expectation": difference.expectation.value,
+            "windows": [{"scan": window.scan, "changes": list(window.changes)} for window in difference.windows],
             "hosts": [_host_change(change) for change in difference.hosts],
             "components": [_component_change(change) for change in difference.components],
             "roles": [_role_change(change) for change in difference.roles],
+            "facts": [_drift(host) for host in drift_of(difference)],
             "findings": [_finding_change(change) for change in difference.findings],
             "unchanged_findings": difference.unchanged,
         }
@@ -207,6 +214,26 @@ def _roles(roles: RoleReading | NotKnown) -> dict[str, Any]:
         "intended": sorted(role.value for role in roles.intended),
         "runs_scheduler": roles.runs_scheduler,
         "passive": roles.passive,
+    }
+
+
+def _drift(host: HostDrift) -> dict[str, Any]:
+    return {
+        "host": host.host,
+        "changes": [
+            {
+                "fact": row.fact,
+                "label": row.label,
+                "item": row.item,
+                "field": row.field,
+                "before": row.before,
+                "after": row.after,
+            }
+            for row in host.rows
+        ],
+        "left_out": host.left_out,
+        "lost_sight": host.lost,
+        "now_seen": host.seen,
     }
 
 

@@ -52,6 +52,7 @@ class ReportView:
     started: Moment
     finished: Moment
     duration: str
+    changes: tuple[str, ...]
     tool_version: str
     rules: str
     figures: str

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from auditor.model.difference import Difference, FindingChange, FindingLabel, HostLabel
 from auditor.model.finding import Severity
-from auditor.reporting.diff_verdict import cautions, diff_verdict
+from auditor.reporting.diff_verdict import cautions, diff_verdict, window_sentence
+from auditor.reporting.drift import drift_of
 from auditor.reporting.findings import where
 from auditor.reporting.host_shapes import MatrixRow
 from auditor.reporting.matrix import cell
@@ -31,6 +32,9 @@ from auditor.reporting.words import (
 _SENTENCE = 400
 _SHORT = 60
 _ROWS = 200
+# Of one host, and of one value.
+_FACTS = 12
+_FACT = 160
 _QUIET = frozenset({FindingLabel.EVIDENCE_CHANGED})
 
 
@@ -71,7 +75,8 @@ def terminal_diff(difference: Difference) -> TerminalText:
     """Return a comparison in rows: hosts, components, roles, findings; changed wording is only counted."""
     verdict = diff_verdict(difference)
     quiet = len(difference.changes_of(*_QUIET))
-    notes = (*verdict.sentences, *cautions(difference))
+    window = window_sentence(difference)
+    notes = (*verdict.sentences, *((window,) if window else ()), *cautions(difference))
     if quiet:
         notes = (*notes, f"{count(quiet, 'finding')} kept the verdict with another measured value.")
     verdict = VerdictSentence(verdict.tone, verdict.symbol, verdict.headline, notes)
@@ -81,6 +86,7 @@ def terminal_diff(difference: Difference) -> TerminalText:
             _host_changes(difference),
             _component_changes(difference),
             _role_changes(difference),
+            _fact_changes(difference),
             _finding_changes(difference),
         ),
     )
@@ -161,6 +167,23 @@ def _component_changes(difference: Difference) -> Table:
 def _role_changes(difference: Difference) -> Table:
     rows = [(change.label.value, (change.host, ROLE_LABELS[change.label])) for change in difference.roles]
     return _table("Roles", ("Host", "What happened"), rows)
+
+
+def _fact_changes(difference: Difference) -> Table:
+    """Return the first rows of each host; after an upgrade there are hundreds, which the page and JSON have."""
+    rows = []
+    for host in drift_of(difference):
+        for row in host.rows[:_FACTS]:
+            what = " ".join(part for part in (row.item, row.field) if part)
+            values = f"{row.before or 'not there'} → {row.after or 'not there'}"
+            rows.append((row.label, (host.host, row.fact, what, row.word, shortened(values, _FACT))))
+        more = len(host.rows) - _FACTS
+        if more > 0:
+            rows.append(("", (host.host, "", "", f"and {host.amount} in all", "see --format html")))
+        for sentence in (host.lost, host.seen):
+            if sentence:
+                rows.append(("", (host.host, "", "", "sight", sentence)))
+    return _table("Facts", ("Host", "Fact", "Which", "What happened", "Before → now"), rows)
 
 
 def _finding_changes(difference: Difference) -> Table:

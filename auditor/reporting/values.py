@@ -7,11 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any
 
-from auditor.model import known_facts
-from auditor.model.fact import FactKey, Known, NotKnown
+from auditor.model.fact import Known, NotKnown
+from auditor.model.known_facts import KEYS
 from auditor.model.question import Answer, Outcome
 from auditor.model.version import Version
 from auditor.reporting.host_shapes import FactRow, FactTable
@@ -91,15 +90,14 @@ def _in_words(value: Any) -> str:
     return str(value)
 
 
-@cache
-def _meanings() -> Mapping[str, str]:
-    keys = (item for item in vars(known_facts).values() if isinstance(item, FactKey))
-    return {key.name: key.meaning for key in keys}
+def meaning_of(fact: str) -> str:
+    """Return what a fact says, empty for one that the vocabulary does not have."""
+    return KEYS[fact].meaning if fact in KEYS else ""
 
 
 def fact_row(name: str, fact: Known[Any] | NotKnown) -> FactRow:
     """Return a fact in words."""
-    row = FactRow(name, _meanings().get(name, ""), "", None, "", "")
+    row = FactRow(name, meaning_of(name), "", None, "", "")
     if isinstance(fact, NotKnown):
         sentence = cut_line(fact.sentence, SENTENCE)
         return dataclasses.replace(row, not_known=f"{sentence} ({fact.reason.value})")
@@ -110,7 +108,12 @@ def fact_row(name: str, fact: Known[Any] | NotKnown) -> FactRow:
             "" if len(value) == len(shown) else f"{count(len(value) - len(shown), 'more row')} kept in the stored scan"
         )
         return dataclasses.replace(row, table=_table(shown), left_out=left_out)
-    return dataclasses.replace(row, text=bounded(_fact_text(name, value), _FACT_TEXT))
+    return dataclasses.replace(row, text=fact_value(name, value))
+
+
+def fact_value(name: str, value: Any) -> str:
+    """Return a value of a fact, or of a field of this name, in words and bounded."""
+    return bounded(_fact_text(name, value), _FACT_TEXT)
 
 
 def _table(values: tuple[Any, ...]) -> FactTable:

@@ -62,6 +62,7 @@ def build_view(
         started=Moment(record.started_at.isoformat(), moment(record.started_at)),
         finished=Moment(record.finished_at.isoformat() if record.finished_at else "", moment(record.finished_at)),
         duration=duration(record.finished_at - record.started_at) if record.finished_at else "",
+        changes=tuple(short(change) for change in record.changes),
         tool_version=judgement.rules.tool_version,
         rules=judgement.rules.digest,
         figures=figures,

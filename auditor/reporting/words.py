@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from auditor.model.component import ComponentKind, RoleReading, State
-from auditor.model.difference import ComponentLabel, FindingLabel, HostLabel, RoleLabel
+from auditor.model.difference import ComponentLabel, FactLabel, FindingLabel, HostLabel, RoleLabel
 from auditor.model.fact import Reason
 from auditor.model.finding import Severity, Status, SubjectKind
 from auditor.model.inventory import Hosting, Purpose, Role
@@ -140,6 +140,7 @@ FINDING_LABELS = {
     FindingLabel.OUT_OF_SCOPE: "out of scope",
     FindingLabel.GONE_SUBJECT: "gone subject",
     FindingLabel.CHANGED_BY_RULES: "changed by the rules",
+    FindingLabel.CHANGED_BY_REFERENCE: "changed by the reference",
     FindingLabel.EVIDENCE_CHANGED: "evidence changed",
 }
 FINDING_LABEL_MEANINGS = {
@@ -153,7 +154,8 @@ FINDING_LABEL_MEANINGS = {
     FindingLabel.WAIVED: "the deviation is still there and is now accepted",
     FindingLabel.OUT_OF_SCOPE: "no longer applies; the sentence says why",
     FindingLabel.GONE_SUBJECT: "the host or environment is not in the later scan",
-    FindingLabel.CHANGED_BY_RULES: "other rules or another reference judged; not a change of the installation",
+    FindingLabel.CHANGED_BY_RULES: "other rules judged; not a change of the installation",
+    FindingLabel.CHANGED_BY_REFERENCE: "another reference judged; not a change of the installation",
     FindingLabel.EVIDENCE_CHANGED: "same verdict, another measured value or cause",
 }
 COMPONENT_LABELS = {
@@ -170,6 +172,13 @@ ROLE_LABELS = {
     RoleLabel.CHANGED: "role changed",
     RoleLabel.LOST_SIGHT: "lost sight",
     RoleLabel.NOW_SEEN: "now seen",
+}
+FACT_LABELS = {
+    FactLabel.CHANGED: "changed",
+    FactLabel.CAME: "came",
+    FactLabel.GONE: "gone",
+    FactLabel.LOST_SIGHT: "lost sight",
+    FactLabel.NOW_SEEN: "now seen",
 }
 HOST_LABELS = {
     HostLabel.CAME: "came into the inventory",
@@ -192,6 +201,7 @@ CHANGE_TONES = {
     "out-of-scope": "note",
     "gone-subject": "note",
     "changed-by-rules": "note",
+    "changed-by-reference": "note",
     "evidence-changed": "note",
     "installed": "note",
     "removed": "note",

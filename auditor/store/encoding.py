@@ -10,17 +10,16 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
-from auditor.model import known_facts
 from auditor.model.component import Portrait
-from auditor.model.fact import FactKey, Facts, Known, NotKnown
+from auditor.model.fact import Facts, Known, NotKnown
 from auditor.model.finding import Finding
 from auditor.model.inventory import Environment, Host, Inventory
+from auditor.model.known_facts import KEYS
 from auditor.model.question import Answer
 from auditor.model.reference import Reference
 
 T = TypeVar("T")
 
-_KEYS: dict[str, FactKey[Any]] = {key.name: key for key in vars(known_facts).values() if isinstance(key, FactKey)}
 _CREDENTIALS = frozenset({"password", "key_passphrase"})
 
 
@@ -125,7 +124,7 @@ def dump_facts(facts: Facts) -> Any:
     rows: dict[str, Any] = {}
     for name, fact in facts:
         if isinstance(fact, Known):
-            kind = _KEYS[name].type if name in _KEYS else Any
+            kind = KEYS[name].type if name in KEYS else Any
             rows[name] = {"value": _dump(kind, fact.value), "questions": list(fact.questions)}
         else:
             rows[name] = _dump(NotKnown, fact)
@@ -137,7 +136,7 @@ def load_facts(host: str, data: Any) -> Facts:
     facts: dict[str, Known[Any] | NotKnown] = {}
     for name, row in data["facts"].items():
         if "value" in row:
-            kind = _KEYS[name].type if name in _KEYS else Any
+            kind = KEYS[name].type if name in KEYS else Any
             facts[name] = Known(_load(kind, row["value"]), tuple(row["questions"]))
         else:
             facts[name] = _load(NotKnown, row)

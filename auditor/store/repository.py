@@ -11,7 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from auditor.errors import FailureKind, StoreError
@@ -29,7 +29,10 @@ from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow,
 
 @dataclass(frozen=True, slots=True)
 class ScanSummary:
-    """One line about a stored scan; `hosts_visited` counts finished visits, failed ones included."""
+    """One line about a stored scan; `hosts_visited` counts finished visits, failed ones included.
+
+    `judgement` is the id of the judgement that counts, None before the first one.
+    """
 
     id: int
     infrastructure: str
@@ -37,6 +40,8 @@ class ScanSummary:
     finished_at: datetime | None
     state: ScanState
     hosts_visited: int
+    changes: tuple[str, ...] = ()
+    judgement: int | None = None
 
 
 class Store:
@@ -53,7 +58,9 @@ class Store:
     ) -> None:
         self._engine.dispose()
 
-    def begin(self, inventory: Inventory, reference: Reference, started_at: datetime) -> int:
+    def begin(
+        self, inventory: Inventory, reference: Reference, started_at: datetime, changes: tuple[str, ...] = ()
+    ) -> int:
         """Begin a scan and return its id; until it is sealed it counts as incomplete."""
         with Session(self._engine) as session, session.begin():
             row = ScanRow(
@@ -62,10 +69,17 @@ class Store:
                 started_at=started_at,
                 inventory=_keep(session, encoding.dump_inventory(inventory)),
                 reference=_keep(session, encoding.dump_reference(reference)),
+                changes=json.dumps(changes),
             )
             session.add(row)
             session.flush()
             return row.id
+
+    def name_changes(self, scan: int, changes: tuple[str, ...]) -> None:
+        """Add the changes during which a scan is made to those that it names already."""
+        with Session(self._engine) as session, session.begin():
+            row = self._scan_row(session, scan)
+            row.changes = json.dumps(tuple(dict.fromkeys((*json.loads(row.changes), *changes))))
 
     def record(self, scan: int, visit: Visit) -> None:
         """Store one visit whole."""
@@ -115,9 +129,18 @@ class Store:
             visited: dict[int, int] = defaultdict(int)
             for scan in session.scalars(select(VisitRow.scan)):
                 visited[scan] += 1
+            newest = select(JudgementRow.scan, func.max(JudgementRow.id)).group_by(JudgementRow.scan)
+            judged = {scan: judgement for scan, judgement in session.execute(newest)}  # noqa: C416 - rows are no pairs
             return tuple(
                 ScanSummary(
-                    row.id, row.infrastructure, row.started_at, row.finished_at, ScanState(row.state), visited[row.id]
+                    id=row.id,
+                    infrastructure=row.infrastructure,
+                    started_at=row.started_at,
+                    finished_at=row.finished_at,
+                    state=ScanState(row.state),
+                    hosts_visited=visited[row.id],
+                    changes=tuple(json.loads(row.changes)),
+                    judgement=judged.get(row.id),
                 )
                 for row in session.scalars(query)
             )
@@ -135,6 +158,7 @@ class Store:
                 reference=encoding.load_reference(_document(session, row.reference)),
                 visits=_visits(session, scan),
                 judgement=_judgement(session, scan),
+                changes=tuple(json.loads(row.changes)),
             )
 
     def complete_scan(self, scan: int | None = None) -> ScanRecord:

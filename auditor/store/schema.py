@@ -27,7 +27,7 @@ from auditor.model.finding import SubjectKind
 from auditor.model.scan import ScanState
 
 # The newest revision of store/migrations; a test keeps the two equal.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -84,7 +84,10 @@ class DocumentRow(Base):
 
 
 class ScanRow(Base):
-    """One scan. `state` is complete only after the transaction that stored its first judgement."""
+    """One scan. `state` is complete only after the transaction that stored its first judgement.
+
+    `changes` is a JSON list of names.
+    """
 
     __tablename__ = "scan"
     __table_args__ = (CheckConstraint(_one_of("state", ScanState), name="state"),)
@@ -96,6 +99,7 @@ class ScanRow(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     inventory: Mapped[DocumentKey]
     reference: Mapped[DocumentKey]
+    changes: Mapped[str] = mapped_column(String, server_default="[]")
 
 
 class VisitRow(Base):

@@ -18,12 +18,12 @@ def runs_are_comparable(infrastructure: Infrastructure) -> Verdict:
 
     ## How to fix
 
-    1. If the rules changed, judge the scan before by the rules of today, `osaudit evaluate` with its number (see
-       `osaudit scans`), and then this one again with `osaudit evaluate`. No server is contacted; give both the same
-       `--waivers`, and the same `--checks` if you have checks of your own.
-    2. If the reference changed, know that judging again keeps the reference with which a scan was made: compare the
-       next scan with this one instead.
-    3. Compare the two with `osaudit diff`: it marks what rules or reference may have changed.
+    1. Compare the two with `osaudit diff`: it judges the answers of the scan before once more, and tells apart what
+       the rules or the reference alone changed.
+    2. If the rules changed, judge stored scans by the rules of today, `osaudit evaluate` with their numbers (see
+       `osaudit scans`), oldest first. No server is contacted; give the same `--waivers`, and the same `--checks` if you
+       have checks of your own. Judging again keeps the reference with which a scan was made.
+    3. Otherwise nothing has to be done: the next scan is comparable with this one.
 
     Effect on users: none.
 

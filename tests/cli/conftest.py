@@ -17,14 +17,14 @@ def _scanned_twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with serving(modelled("reference"), folder) as (served, _):
         first = osaudit(folder, "scan")
         served.become(modelled("p05-lifetime-in-development"))
-        second = osaudit(folder, "scan")
+        second = osaudit(folder, "scan", "--change", "CHG1234", "--change", "CHG1234", "--change", " patch 7 ")
     assert (first.code, second.code) == (0, 0), first.err + second.err
     return folder
 
 
 @pytest.fixture
 def scanned_twice(_scanned_twice: Path, tmp_path: Path) -> Path:
-    """A folder with an inventory and a store of two scans; LifeTime came to Development between them.
+    """A folder with an inventory and a store of two scans; LifeTime came to Development between them, in a change.
 
     No server of the inventory runs any more.
     """

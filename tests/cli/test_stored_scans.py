@@ -36,10 +36,11 @@ def test_scans_lists_what_is_stored(scanned_twice: Path) -> None:
     listed = osaudit(scanned_twice, "scans")
 
     header, *rows = listed.out.splitlines()
-    assert header.split() == ["Scan", "Infrastructure", "Began", "(UTC)", "Ended", "(UTC)", "Hosts"]
-    assert [(row.split()[0], row.split()[1], row.split()[-1]) for row in rows] == [
+    assert header.split() == ["Scan", "Infrastructure", "Began", "(UTC)", "Ended", "(UTC)", "Hosts", "During"]
+    cells = [row.split() for row in rows]
+    assert [(row[0], row[1], " ".join(row[6:])) for row in cells] == [
         ("1", "reference", "6"),
-        ("2", "reference", "6"),
+        ("2", "reference", "6 CHG1234, patch 7"),
     ]
     assert (listed.code, listed.err) == (0, "")
 
@@ -143,6 +144,108 @@ def test_a_diff_of_a_single_scan_says_that_there_is_nothing_to_compare(scanned_t
     ended = osaudit(scanned_twice, "diff")
     assert ended.code == 2
     assert "Scan 1 is the first complete one of reference; scan again." in ended.err
+
+
+def test_a_report_and_a_diff_name_the_change_during_which_a_scan_was_made(scanned_twice: Path) -> None:
+    report = valid(osaudit(scanned_twice, "report", "--format", "json").out, "report.schema.json")
+    text = osaudit(scanned_twice, "diff")
+    data = json.loads(osaudit(scanned_twice, "diff", "--format", "json").out)
+    osaudit(scanned_twice, "report")
+
+    assert report["scan"]["changes"] == ["CHG1234", "patch 7"]  # type: ignore[index]
+    assert "Made during" in (scanned_twice / "osaudit-2.html").read_text(encoding="utf-8")
+    assert "What differs is expected: scan 2 was made during CHG1234, patch 7." in text.out
+    assert (data["expectation"], data["windows"]) == ("expected", [{"scan": 2, "changes": ["CHG1234", "patch 7"]}])
+    written_by_hand(scanned_twice, "update scan set changes = '[]'")
+    assert "What differs is unexpected: no scan since scan 1 was made" in osaudit(scanned_twice, "diff").out
+
+
+def test_a_diff_tells_which_facts_drifted(scanned_twice: Path) -> None:
+    text = osaudit(scanned_twice, "diff").out
+    (host,) = json.loads(osaudit(scanned_twice, "diff", "--format", "json").out)["facts"]
+
+    assert "lifetime.published_version" in text
+    told = {(row["fact"], row["field"] or row["label"]): (row["before"], row["after"]) for row in host["changes"]}
+    assert host["host"] == "dev-1"
+    assert told["lifetime.published_version", "changed"][0] == "none"
+    assert not [name for name, _ in told if name in ("os.last_boot", "clock.offset", "private_key.digest")]
+
+
+def test_a_diff_after_newer_rules_judges_the_earlier_scan_again_and_stores_nothing(scanned_twice: Path) -> None:
+    written_by_hand(scanned_twice, "update judgement set rules_digest = 'before' where scan = 1")
+    text = osaudit(scanned_twice, "diff")
+
+    assert "The answers of scan 1 were judged again as those of scan 2 were" in text.out
+    assert "regressed" in text.out
+    assert "changed by the rules" not in text.out
+    with closing(sqlite3.connect(scanned_twice / "osaudit.db")) as store:
+        assert store.execute("select count(*) from judgement").fetchone() == (2,)
+
+
+ENDED = "update scan set finished_at = '2026-03-0' || id || ' 02:01:00.000000'"
+
+
+def test_a_baseline_names_the_earlier_scan(scanned_twice: Path) -> None:
+    plain = osaudit(scanned_twice, "diff", "1", "2")
+
+    assert osaudit(scanned_twice, "diff", "--baseline", "1") == plain
+    assert osaudit(scanned_twice, "diff", "--baseline", "1", "2") == plain
+    refused(osaudit(scanned_twice, "diff", "--baseline", "9"), "The store holds no scan 9")
+    refused(
+        osaudit(scanned_twice, "diff", "--baseline", "1", "1", "2"), "--baseline names the earlier scan, so only one"
+    )
+    refused(osaudit(scanned_twice, "diff", "--baseline", "1", "--since", "2026-03-01"), "both name the earlier scan")
+
+
+@pytest.mark.parametrize(
+    ("since", "zone", "said"),
+    [
+        ("2026-03-02", "UTC", "Since 2026-03-02 00:00:00 UTC: the last scan that had ended by then is scan 1."),
+        ("2026-03-01T02:01", "UTC", "Since 2026-03-01 02:01:00 UTC"),
+        ("2026-03-01T02:01:00+00:00", "EST5", "Since 2026-02-28 21:01:00 EST"),
+        ("2026-02-28T22:00", "EST5", "Since 2026-02-28 22:00:00 EST"),
+    ],
+)
+def test_since_takes_the_last_scan_that_had_ended_by_then_and_says_in_which_zone(
+    since: str, zone: str, said: str, scanned_twice: Path
+) -> None:
+    written_by_hand(scanned_twice, ENDED)
+    found = osaudit(scanned_twice, "diff", "--since", since, TZ=zone)
+
+    assert (found.code, found.out) == (0, osaudit(scanned_twice, "diff", "1", "2").out)
+    assert found.err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        ("yesterday", "--since takes a date or a time, like 2026-03-31 or 2026-03-31T18:00; 'yesterday' is none."),
+        ("2026-02-30", "'2026-02-30' is none."),
+        ("", "'' is none."),
+        (
+            "2026-03-01",
+            "No complete scan of reference had ended by 2026-03-01 00:00:00 UTC; the first one, scan 1, ended at "
+            "2026-03-01 02:01:00 UTC.",
+        ),
+        ("2026-04-01", "Scan 2 had ended by 2026-04-01 00:00:00 UTC itself; name an earlier date, or a later scan."),
+        ("0001-01-01", "is none."),
+    ],
+)
+def test_a_date_that_names_no_earlier_scan_is_one_sentence(since: str, words: str, scanned_twice: Path) -> None:
+    written_by_hand(scanned_twice, ENDED)
+
+    refused(osaudit(scanned_twice, "diff", "--since", since, TZ="UTC"), words)
+
+
+def test_a_site_is_written_and_brought_up_to_date(scanned_twice: Path) -> None:
+    first, second = osaudit(scanned_twice, "site", "www"), osaudit(scanned_twice, "site", "www")
+
+    assert (first.code, first.out) == (0, f"{Path('www/index.html')}\n")
+    assert "4 written, 0 unchanged, 0 removed." in first.err
+    assert "0 written, 4 unchanged, 0 removed." in second.err
+    names = {"index.html", "scan-1.html", "scan-2.html", "diff-1-2.html", "osaudit-site.json"}
+    assert {path.name for path in (scanned_twice / "www").iterdir()} == names
+    refused(osaudit(scanned_twice, "site", "osaudit.db"), "cannot be written")
 
 
 def test_evaluating_judges_again_without_a_server_and_adds_a_judgement(scanned_twice: Path) -> None:

@@ -46,6 +46,14 @@ def test_a_host_that_the_inventory_does_not_have_is_told(tmp_path: Path) -> None
     refused(osaudit(tmp_path, "hosts", "trust", "dev-1"), "dev-1 is read over WinRM and has no SSH host key")
 
 
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "CHG\x1b[31m", "CHG\n1"])
+def test_a_name_that_no_change_can_have_is_told_before_anything_is_read(name: str, tmp_path: Path) -> None:
+    osaudit(tmp_path, "init")
+    refused(
+        osaudit(tmp_path, "scan", "--change", "CHG1", "--change", name), "--change takes the name of a change, 1 to 80"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

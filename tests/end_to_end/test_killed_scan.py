@@ -75,7 +75,7 @@ def test_no_finished_host_is_lost_when_a_scan_is_killed(slice_: int, site: Site)
     store = site.folder / f"killed-{slice_}.db"
     before = site.sign_ins()
 
-    begun = Begun(site.folder, "scan", "-s", store.name)
+    begun = Begun(site.folder, "scan", "-s", store.name, "--change", "CHG1")
     begun.wait_for("Reading 7 hosts.")
     time.sleep(after)
     begun.process.kill()
@@ -86,7 +86,7 @@ def test_no_finished_host_is_lost_when_a_scan_is_killed(slice_: int, site: Site)
     assert finished < set(site.hosts), f"it was to be killed before its end, not {after} s after the beginning"
 
     between = site.sign_ins()
-    resumed = osaudit(site.folder, "scan", "--resume", "-s", store.name)
+    resumed = osaudit(site.folder, "scan", "--resume", "-s", store.name, "--change", "CHG2", "--change", "CHG1")
     assert resumed.code == 0, resumed.err
     if finished:
         assert f"Reading {7 - len(finished)} of 7 hosts; {len(finished)} are read already." in resumed.err
@@ -95,6 +95,7 @@ def test_no_finished_host_is_lost_when_a_scan_is_killed(slice_: int, site: Site)
     assert all(between[name] - before[name] == 1 for name in finished)
 
     record = stored(store)
+    assert record.changes == ("CHG1", "CHG2")
     now, otherwise = compared(record), compared(site.undisturbed)
     other = {key: value for key, value in now.items() if otherwise.get(key) != value}
     # Digests were made with two keys, one before and one after: those of one environment may not compare.

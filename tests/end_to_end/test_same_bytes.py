@@ -50,6 +50,17 @@ def test_two_processes_write_the_same_bytes(store: Path, tmp_path: Path, command
     assert written[0] == written[1]
 
 
+def test_two_processes_write_the_same_site(store: Path, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        run(tmp_path, seed, "site", f"site-{seed}", "--store", str(store))
+    first, second = (
+        {path.name: path.read_bytes() for path in (tmp_path / f"site-{seed}").iterdir()} for seed in ("1", "2")
+    )
+
+    assert len(first) == 5
+    assert first == second
+
+
 def test_judging_the_same_answers_again_gives_the_same_report(store: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     shutil.copy(store, copy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -226,4 +227,55 @@ def test_migrations_lead_to_exactly_the_tables_of_the_mappings(store: Store, tmp
     script = ScriptDirectory(str(Path(__file__).parents[2] / "auditor" / "store" / "migrations"))
     assert script.get_current_head() == REVISION
     with create_engine(f"sqlite:///{tmp_path / 'osaudit.db'}").connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_a_scan_keeps_the_changes_during_which_it_was_made(store: Store) -> None:
+    plain, named = store.begin(inventory(), Reference(), NOW), store.begin(inventory(), Reference(), NOW, ("CHG2",))
+    store.name_changes(named, ("CHG1", "CHG2"))
+
+    assert [scan.changes for scan in store.scans()] == [(), ("CHG2", "CHG1")]
+    assert (store.scan(plain).changes, store.scan(named).changes) == ((), ("CHG2", "CHG1"))
+
+
+def test_the_judgement_that_counts_is_told_in_the_list(store: Store) -> None:
+    scan = store.begin(inventory(), Reference(), NOW)
+    store.record(scan, visit())
+    seen = [store.scans()[0].judgement]
+    store.seal(scan, judgement(), NOW)
+    seen.append(store.scans()[0].judgement)
+    store.judge_again(scan, judgement())
+    seen.append(store.scans()[0].judgement)
+
+    assert seen == [None, 1, 2]
+
+
+DATABASES = Path(__file__).parents[2] / "fixtures" / "databases"
+
+
+def of_an_earlier_schema(revision: str, folder: Path) -> Path:
+    """Return a store that an earlier osaudit wrote."""
+    path = folder / "osaudit.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((DATABASES / f"{revision}.sql").read_text(encoding="utf-8"))
+    return path
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date_without_loss(tmp_path: Path) -> None:
+    path = of_an_earlier_schema("0001", tmp_path)
+    tables = ("document", "scan", "visit", "visit_section", "judgement", "subject")
+    before = {table: count(path, table) for table in tables}
+
+    with open_store(str(path)) as opened:
+        first, _, running = opened.scans()
+        record = opened.scan(1)
+
+        assert (first.state, first.changes, running.state) == (ScanState.COMPLETE, (), ScanState.RUNNING)
+        assert record.visits == {"dev-1": visit(boot="0")}
+        assert record.judgement is not None
+        assert record.judgement.findings == judgement().findings
+        assert {table: count(path, table) for table in tables} == before
+        opened.seal(running.id, judgement(), NOW + timedelta(days=2, minutes=1))
+        assert opened.complete_scan().id == running.id
+    with create_engine(f"sqlite:///{path}").connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
