@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,13 +83,14 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     from auditor.cli.progress import scan_progress
     from auditor.scanning import Bounds, ScanPlan, new_digest_key
     from auditor.scanning import scan as run_scan
-    from auditor.store import open_store
+    from auditor.store import open_store, scanning_alone
     from auditor.transports.opening import Connections
 
     rules = loading.load_rules(settings.further)
     bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
     plan = ScanPlan(declared, reference, rules, waivers, bounds)
-    with open_store(settings.store, create=True) as opened:
+    holder = f"process {os.getpid()}, since {loading.now():%Y-%m-%d %H:%M:%S} UTC"
+    with open_store(settings.store, create=True) as opened, scanning_alone(settings.store, holder):
         if not settings.resume:
             _tell_left_behind(opened, declared)
         try:
