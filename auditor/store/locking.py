@@ -38,7 +38,8 @@ def scanning_alone(location: str, holder: str) -> Iterator[None]:
     try:
         descriptor = os.open(place, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:
-        raise StoreError(f"{place} cannot be made: {error.strerror}; it keeps two scans apart.") from error
+        sentence = f"{place} cannot be opened: {error.strerror}; it must belong to the account that scans."
+        raise StoreError(sentence) from error
     try:
         if not _locked_soon(descriptor):
             raise StoreError(
