@@ -4,18 +4,20 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# How many processes share the tests; all peers have ports and folders of their own.
+WORKERS ?= 2
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, and three shells.
 PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux
 
-.PHONY: demo test lint peers packages clean
+.PHONY: demo test lint mutants peers packages clean
 
 demo: $(BIN)/osaudit
 	$(BIN)/osaudit demo osaudit-demo
 
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -25,6 +27,11 @@ lint: $(VENV)/.test
 	rm -rf build/wheel
 	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel . >/dev/null
 	$(BIN)/check-wheel-contents build/wheel
+
+# How many small faults in the checks their cases find; see CONTRIBUTING.md.
+mutants: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --group mutation
+	$(BIN)/python -m benchmarks.mutants
 
 $(BIN)/python:
 	$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) packages PACKAGES=python3-venv

@@ -9,7 +9,16 @@ from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
 from auditor.engine.host_names import is_loopback
 from auditor.engine.identity import SameMachine, find_same_machines
+from auditor.engine.page_answers import PageReading, read_page, serves_application
 from auditor.engine.service_states import ServiceFlaw, service_flaw, service_in_words
+from auditor.engine.shown_certificates import (
+    HTTPS_PORT,
+    ShownCertificate,
+    ShownCertificates,
+    find_shown_certificates,
+    is_front_end,
+    on_https_port,
+)
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, name_few, search
 from auditor.engine.subjects import Environment, Host, Infrastructure
 from auditor.engine.table_rows import Row
@@ -28,6 +37,7 @@ from auditor.model.version import Version
 check = CheckDeclaration()
 
 __all__ = [
+    "HTTPS_PORT",
     "NEVER_WAIVED",
     "NOT_XML",
     "Bearing",
@@ -43,6 +53,7 @@ __all__ = [
     "Inapplicable",
     "Infrastructure",
     "Outcome",
+    "PageReading",
     "Platform",
     "Purpose",
     "Reason",
@@ -52,6 +63,8 @@ __all__ = [
     "SameMachine",
     "ServiceFlaw",
     "Severity",
+    "ShownCertificate",
+    "ShownCertificates",
     "Sighting",
     "Source",
     "State",
@@ -67,7 +80,9 @@ __all__ = [
     "facts",
     "failed",
     "find_same_machines",
+    "find_shown_certificates",
     "in_words",
+    "is_front_end",
     "is_loopback",
     "is_open",
     "is_same_catalog",
@@ -78,9 +93,12 @@ __all__ = [
     "missing_fixes",
     "name_few",
     "not_applicable",
+    "on_https_port",
     "passed",
     "place_of",
+    "read_page",
     "search",
+    "serves_application",
     "service_flaw",
     "service_in_words",
     "unknown",

@@ -26,7 +26,7 @@ from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
-from auditor.model.scan import Judgement, RuleSet, ScanRecord
+from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord
 from auditor.model.waiver import Waiver
 from auditor.reporting.view import CheckText
 
@@ -95,11 +95,11 @@ def judge(
     *,
     waivers: tuple[Waiver, ...] = (),
     judged_at: datetime,
-    previous: Mapping[str, Facts] | None = None,
+    previous: EarlierScan | None = None,
 ) -> Judgement:
     """Read, recognise, check, and lay the waivers beside; `visits` has one visit for each host of the inventory.
 
-    `previous` has the facts of the last complete scan before this one, by host.
+    `previous` is the last complete scan before this one.
     """
     readings = {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
     return judge_readings(
@@ -116,7 +116,7 @@ def judge_readings(
     *,
     waivers: tuple[Waiver, ...] = (),
     judged_at: datetime,
-    previous: Mapping[str, Facts] | None = None,
+    previous: EarlierScan | None = None,
 ) -> Judgement:
     """Check what was read of all hosts, and lay the waivers beside."""
     facts = {host: reading.facts for host, reading in sorted(readings.items())}
@@ -133,6 +133,7 @@ def judge_readings(
         check_names=names,
         secrets_found={host: reading.secrets_found for host, reading in readings.items()},
         tables=rules.tables,
+        rules=rules.rule_set.digest,
         previous=previous,
     )
     findings = lay_waivers(run_checks(rules.checks, material), waivers, inventory, judged_at.date(), names)

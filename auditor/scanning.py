@@ -114,7 +114,7 @@ def scan(
         plan.rules,
         waivers=plan.waivers,
         judged_at=judged_at,
-        previous=store.facts_before(scan_id),
+        previous=store.earlier_scan(scan_id),
     )
     store.seal(scan_id, judgement, judged_at)
     return store.scan(scan_id)

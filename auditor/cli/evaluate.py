@@ -47,7 +47,7 @@ def evaluate(
             rules,
             waivers=accepted,
             judged_at=judged_at,
-            previous=opened.facts_before(record.id),
+            previous=opened.earlier_scan(record.id),
         )
         opened.judge_again(record.id, judgement)
         before = record.judgement.rules.digest if record.judgement else "none"

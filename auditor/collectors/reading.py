@@ -115,7 +115,9 @@ def facts(*maps: FactMap) -> FactMap:
 
 def one_line(value: str, longest: int = LONGEST_TEXT) -> str:
     """Return a server's own words as one printable line of limited length."""
-    line = "".join(letter if letter.isprintable() else " " for letter in value[: 4 * longest])
+    line = value[: 4 * longest]
+    if not line.isprintable():
+        line = "".join(letter if letter.isprintable() else " " for letter in line)
     line = " ".join(line.split(" ")).strip()
     return line if len(line) <= longest else line[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
 

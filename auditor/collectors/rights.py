@@ -20,6 +20,7 @@ IIS_CONFIGURATION = "read access to the configuration folder of IIS, by default 
 CERTIFICATES = "read access to the registry key of HTTP.SYS and to the certificate stores of the computer"
 LISTENERS = "none for the ports; administrator (root on Linux) for the names of other accounts' processes"
 ANY_LINUX_USER = "any user"
+BROKER_OWNER = "root or the account rabbitmq, as rabbitmqctl serves no other"
 OUTSYSTEMS_GROUP = "read access to the configuration of the Java stack, by default its owner or root"
 
 _HEAD = """# The least rights that each question needs
@@ -59,8 +60,9 @@ A local administrator other than the built-in one has a filtered token over the 
 ### Linux
 
 Any user answers nearly everything. `root` is needed for the names of processes behind ports; without them a broker
-that has neither unit nor package is *not known* where something listens on its ports. The configuration of a former
-Java stack may be readable only to its owner.
+that has neither unit nor package is *not known* where something listens on its ports. `root` or the account `rabbitmq`
+is needed for the virtual hosts of a broker and the rights on them: `rabbitmqctl` serves no other account. The
+configuration of a former Java stack may be readable only to its owner.
 """
 
 

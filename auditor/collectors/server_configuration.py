@@ -39,6 +39,7 @@ _ELEMENTS = (
     "NetworkConfiguration/OutgoingIPAddress",
     "CacheInvalidationConfiguration/ServiceHost",
     "CacheInvalidationConfiguration/ServicePort",
+    "CacheInvalidationConfiguration/ServiceUsername",
     "CacheInvalidationConfiguration/TlsEnabled",
     "CacheInvalidationConfiguration/VirtualHost",
     "OtherConfigurations/InstallationDir",
@@ -108,6 +109,7 @@ def _configuration(value: Any) -> ServerConfiguration | None:
         databases=tuple(_database(section, found) for section in _DATABASES for found in below(node, section)[:1]),
         cache_virtual_host=content(node, "CacheInvalidationConfiguration/VirtualHost"),
         deployment_port=_port(content(node, "ServiceConfiguration/DeploymentServerPort")),
+        cache_user=content(node, "CacheInvalidationConfiguration/ServiceUsername"),
     )
 
 

@@ -40,7 +40,7 @@ STATES = Question(
     rights=SERVICES_RIGHT,
     arguments={
         "class": "Win32_Service",
-        "properties": ["Name", "DisplayName", "State", "StartMode", "StartName", "PathName", "ProcessId"],
+        "properties": ["Name", "DisplayName", "State", "StartMode", "StartName", "PathName", "ProcessId", "ExitCode"],
         "condition": " OR ".join(
             [f"Name LIKE '{begin}%' OR DisplayName LIKE '{begin}%'" for begin in service_keys.BEGINNINGS]
             + [f"Name = '{name}'" for name in _PREREQUISITES]
@@ -117,11 +117,16 @@ def _service(service: Mapping[str, Any], delayed: set[str]) -> Service:
         account=text_or_empty(member(service, "StartName")),
         image_path=image_path(text_or_empty(member(service, "PathName"))),
         process=_process(member(service, "ProcessId")),
+        exit_code=_exit_code(member(service, "ExitCode")),
     )
 
 
 def _process(value: Any) -> int:
     return 0 if value is None else whole_number(value)
+
+
+def _exit_code(value: Any) -> int | None:
+    return None if value is None else whole_number(value)
 
 
 def image_path(command_line: str) -> str:

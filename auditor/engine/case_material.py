@@ -32,8 +32,11 @@ from auditor.model.inventory import (
 from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Outcome, Platform
 from auditor.model.reference import ExpectedEnvironment, Reference, Thresholds
+from auditor.model.scan import EarlierScan
 from auditor.model.waiver import Waiver
 
+# Stands for the digest of whatever a case does not name.
+DIGEST = "case"
 JUDGED_AT = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
 Document = Mapping[str, Any]
@@ -51,12 +54,16 @@ def make_material(case: Document, check_names: Mapping[str, str], tables: Tables
 
     `tables` are the figures to judge with: by default those that come with osaudit.
     """
-    _known_keys(case, {"environments", "hosts", "reference", "waivers", "judged_at", "expect"}, "the case")
+    _known_keys(
+        case,
+        {"environments", "hosts", "reference", "waivers", "judged_at", "scan_before", "rules", "expect"},
+        "the case",
+    )
     environments, hosts = case.get("environments", {}), case.get("hosts", {})
     specified = {name: _specify(name, number, hosts, environments) for number, name in enumerate(hosts)}
     judged_at = case.get("judged_at", JUDGED_AT)
     secrets = {name: spec["secrets_found"] for name, spec in specified.items()}
-    previous = {
+    facts_before = {
         name: Facts(name, {key: decode_fact(key, item) for key, item in spec["previous"].items()})
         for name, spec in specified.items()
         if "previous" in spec
@@ -72,8 +79,17 @@ def make_material(case: Document, check_names: Mapping[str, str], tables: Tables
         check_names=check_names,
         tables=bundled_tables() if tables is None else tables,
         secrets_found={name: tuple(found) for name, found in secrets.items() if found is not None},
-        previous=previous or None,
+        rules=case.get("rules", DIGEST),
+        previous=_earlier_scan(case.get("scan_before"), facts_before),
     )
+
+
+def _earlier_scan(spec: Document | None, facts: Mapping[str, Facts]) -> EarlierScan | None:
+    if spec is None and not facts:
+        return None
+    digests = {"rules": DIGEST, "reference": DIGEST, **(spec or {})}
+    _known_keys(digests, {"rules", "reference"}, "scan_before")
+    return EarlierScan(facts, **digests)
 
 
 @functools.cache
@@ -143,7 +159,7 @@ def _inventory(environments: Document, hosts: Document) -> Inventory:
                 sources=sources,
             )
         )
-    return Inventory("Example", tuple(declared), of(None), digest="case")
+    return Inventory("Example", tuple(declared), of(None), digest=DIGEST)
 
 
 def _host(name: str, host: Document) -> Host:
@@ -245,10 +261,11 @@ def _reading(name: str, spec: Document | None, silence: NotKnown | None) -> Role
 def _reference(spec: Document) -> Reference:
     _known_keys(
         spec,
-        {"environments", "thresholds", "lifetime_applications_allowed", "redundancy_asked_for", "lower_severity_for"},
+        {"environments", "thresholds", "lifetime_applications_allowed", "redundancy_asked_for", "lower_severity_for",
+         "digest"},
         "reference",
-    )
-    changes: dict[str, Any] = {}
+    )  # fmt: skip
+    changes: dict[str, Any] = {"digest": spec.get("digest", DIGEST)}
     if "environments" in spec:
         expected = [ExpectedEnvironment(Purpose(item["purpose"]), item.get("name")) for item in spec["environments"]]
         changes["environments"] = tuple(expected)

@@ -17,7 +17,8 @@ from a healthy infrastructure (see `auditor.engine.healthy`) and says only what 
   contradictions); facts by name; answers by question (an outcome; `[]` for none); visit (failure, reason,
   channel, observed_at); secrets_found.
 - `{unknown = "denied"}` in the place of a fact, a component or a reading makes it not known.
-- `reference`, `waivers`, `judged_at`: as in the model. `without` lists paths to take away again.
+- `reference`, `waivers`, `judged_at`, `rules`: as in the model. `scan_before`: `rules` and `reference`, the digests of
+  the scan before. `without` lists paths to take away again.
 - `expect.<host, environment or "infrastructure">`: a status, or a table with status, reason, because_of, severity, and
   `says` and `omits`: fragments that must and must not stand in its sentence, expected or found.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ from auditor.model.version import Version
 _SCALARS = (bool, int, float, str)
 
 
-def fact_keys() -> dict[str, FactKey[Any]]:
+@functools.cache
+def fact_keys() -> Mapping[str, FactKey[Any]]:
     """Return every fact of the vocabulary by its name."""
     return {key.name: key for key in vars(known_facts).values() if isinstance(key, FactKey)}
 
@@ -71,10 +73,15 @@ def _decode_optional(of: types.UnionType, document: Any, place: str) -> Any:
     return decode_value(inner, document, place)
 
 
+@functools.cache
+def _hints(of: Any) -> Mapping[str, Any]:
+    return typing.get_type_hints(of)
+
+
 def _decode_table(of: Any, document: Any, place: str) -> Any:
     if not isinstance(document, Mapping):
         raise ValueError(f"{place}: a table is expected, not {document!r}")
-    hints = typing.get_type_hints(of)
+    hints = _hints(of)
     if surplus := set(document) - set(hints):
         raise ValueError(f"{place}: there is no field {', '.join(sorted(surplus))}; fields are {', '.join(hints)}")
     return of(**{name: _decode_field(hint, document, name, place) for name, hint in hints.items()})

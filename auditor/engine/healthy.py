@@ -30,6 +30,7 @@ _MODULES = (
     "RESTDevService", "RichWidgets", "SAPDevService", "SecurityUtils", "SOAPDevService", "TemplateManager", "Users",
     "UsersServices",
 )  # fmt: skip
+_PERMISSION = {"user": "outsystems", "configure": ".*", "write": ".*", "read": ".*"}
 _POOL = "OutSystemsApplications"
 _POOLS = {
     "ServiceCenter": "ServiceCenterAppPool", "server.api": "OutSystemsServerApiAppPool",
@@ -60,6 +61,8 @@ def healthy_host(name: str, number: int, hosts: Mapping[str, Any], environments:
     if Role.CACHE_BROKER in roles or Role.DEPLOYMENT_CONTROLLER in roles:
         components["rabbitmq"] = {"state": "present", "version": "4.1.2"}
         facts["rabbitmq.erlang_versions"] = ["27.3.4"]
+        if host.get("endpoint") == "ssh":
+            facts["rabbitmq.virtual_hosts"] = [{"name": "/outsystems", "permissions": [_PERMISSION]}]
     platform_roles = sorted(roles & {Role.DEPLOYMENT_CONTROLLER, Role.FRONT_END})
     if platform_roles:
         is_lifetime = environment.get("purpose") == Purpose.LIFETIME
@@ -200,6 +203,7 @@ def _platform_server(environment: str, controller: str, front_end: bool, is_life
             "cache_tls": False,
             "cache_virtual_host": "/outsystems",
             "deployment_port": 12001,
+            "cache_user": "outsystems",
             "platform_version": VERSION,
             "installation_folder": FOLDER,
             "databases": [

@@ -29,6 +29,7 @@ from auditor.model.known_facts import (
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
+from auditor.model.scan import EarlierScan
 from auditor.model.version import Version
 from auditor.model.waiver import Waiver
 
@@ -43,8 +44,8 @@ class Material:
 
     `visits`, `facts` and `portraits` have an entry for every host of the inventory. `secrets_found` has one for every
     host whose stored answers were searched, an empty one where nothing was found. `check_names` gives the id of a
-    check for each of its names: id, slug and former ones. `tables` are the figures that came with the checks.
-    `previous` has the facts of the last complete scan before, by host; None when there was none.
+    check for each of its names: id, slug and former ones. `tables` are the figures that came with the checks, `rules`
+    is the digest of both. `previous` is the last complete scan before; None when there was none.
     """
 
     inventory: Inventory
@@ -58,18 +59,19 @@ class Material:
     secrets_found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier: tuple[Finding, ...] = ()
     tables: Tables = field(default_factory=Tables)
-    previous: Mapping[str, Facts] | None = None
+    rules: str = ""
+    previous: EarlierScan | None = None
 
 
 class Recorder:
     """The answers that one check looked at for one subject."""
 
     def __init__(self) -> None:
-        self._seen: set[EvidenceReference] = set()
+        self._seen: set[tuple[str, tuple[str, ...]]] = set()
 
     def note(self, host: str, questions: Iterable[str]) -> None:
         """Remember that these questions of this host were looked at."""
-        self._seen.update(EvidenceReference(host, question) for question in questions)
+        self._seen.add((host, tuple(questions)))
 
     def forget(self) -> None:
         """Begin with the next subject."""
@@ -78,7 +80,8 @@ class Recorder:
     @property
     def evidence(self) -> tuple[EvidenceReference, ...]:
         """All that was noted, sorted."""
-        return tuple(sorted(self._seen))
+        pairs = {(host, question) for host, questions in self._seen for question in questions}
+        return tuple(EvidenceReference(*pair) for pair in sorted(pairs))
 
 
 class Host:
@@ -146,7 +149,7 @@ class Host:
     @property
     def is_new(self) -> bool:
         """Whether no complete scan before this one had this host."""
-        return self.name not in (self._material.previous or {})
+        return self._material.previous is None or self.name not in self._material.previous.facts
 
     def earlier_fact(self, key: FactKey[T]) -> T:
         """Return the value that a fact had in the last complete scan before, for a host that is not new.
@@ -154,7 +157,7 @@ class Host:
         Raises `Unknowable` when that scan could not tell it.
         """
         assert self._material.previous is not None
-        fact = self._material.previous[self.name].get(key)
+        fact = self._material.previous.facts[self.name].get(key)
         if isinstance(fact, Known):
             return fact.value
         sentence = f"The scan before could not tell this of {self.name}, so nothing can be compared: {key.meaning}."
@@ -364,6 +367,8 @@ class Infrastructure:
         self.reference = material.reference
         self.waivers = material.waivers
         self.judged_at = material.judged_at
+        self.rules = material.rules
+        self.scan_before = material.previous
         self.check_names = material.check_names
         self.environments = tuple(Environment(item, self, recorder) for item in material.inventory.environments)
         self.other_hosts = tuple(Host(host, None, material, recorder) for host in material.inventory.other_hosts)

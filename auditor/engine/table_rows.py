@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import zip_longest
 from typing import Any, TypeVar, cast
 
 from auditor.model.version import Version
@@ -32,8 +31,9 @@ Problem = tuple[str, str]
 
 def is_below(version: Version, other: Version) -> bool:
     """Whether a version comes before another one; 11.35 and 11.35.0 are the same."""
-    pairs = list(zip_longest(version.parts, other.parts, fillvalue=0))
-    return tuple(mine for mine, _ in pairs) < tuple(theirs for _, theirs in pairs)
+    mine, theirs = version.parts, other.parts
+    # The shorter one is filled up with zeros; the longer one stays as it is.
+    return mine + (0,) * (len(theirs) - len(mine)) < theirs + (0,) * (len(mine) - len(theirs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ def match_waivers(
 
     `purposes` gives the purpose of each environment, `names` the id of a check for each of its names.
     """
+    waivers = tuple(waivers)
+    if not waivers:
+        return []
     offered: dict[_Key, list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.check not in NEVER_WAIVED:

@@ -25,7 +25,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Windows service. `state` running/stopped/..., `start_mode` auto/manual/disabled, both in lower case."""
+    """A Windows service. `state` running/stopped/..., `start_mode` auto/manual/disabled, both in lower case.
+
+    `exit_code` is the Windows error code of its last start or stop, None where Windows does not tell it.
+    """
 
     name: str
     display_name: str
@@ -35,6 +38,7 @@ class Service:
     account: str
     image_path: str
     process: int
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,7 @@ class ServerConfiguration:
     databases: tuple[DatabaseSection, ...]
     cache_virtual_host: str | None = None
     deployment_port: int | None = None
+    cache_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,24 @@ class Listener:
     address: str
     port: int
     process: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPermission:
+    """What a user of RabbitMQ may do on a virtual host: for each right the pattern of names for which he has it."""
+
+    user: str
+    configure: str
+    write: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualHost:
+    """A virtual host of RabbitMQ; `permissions` is None where they were not listed."""
+
+    name: str
+    permissions: tuple[BrokerPermission, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +400,11 @@ RABBITMQ_REGISTERED = FactKey[bool](
 )
 ERLANG_VERSIONS = FactKey[tuple[str, ...]](
     "rabbitmq.erlang_versions", tuple[str, ...], "The versions of the installed Erlang"
+)
+VIRTUAL_HOSTS = FactKey[tuple[VirtualHost, ...] | None](
+    "rabbitmq.virtual_hosts",
+    tuple[VirtualHost, ...] | None,
+    "The virtual hosts of RabbitMQ on Linux and who has which permissions on them",
 )
 RABBITMQ_VERSION = FactKey[str | None]("rabbitmq.version", str | None, "The version of the installed RabbitMQ on Linux")
 MACHINE_CONFIG_KEYS = FactKey[tuple[str, ...]](

@@ -32,6 +32,8 @@ class Thresholds:
     clock_offset_seconds: int = 60
     clock_difference_seconds: int = 5
     coverage_percent: int = 80
+    certificate_warning_days: int = 30
+    certificate_urgent_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

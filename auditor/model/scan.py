@@ -41,6 +41,15 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierScan:
+    """What a scan is compared with: the last complete one before, its facts by host, the digests it was judged by."""
+
+    facts: Mapping[str, Facts]
+    rules: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScanRecord:
     """One stored scan. `judgement` is None as long as the scan was not sealed."""
 

@@ -67,6 +67,8 @@ def _reference(reference: Reference) -> AboutTable:
         ("Clocks may differ from osaudit's by", f"{limits.clock_offset_seconds} s"),
         ("Clocks of one environment may differ by", f"{limits.clock_difference_seconds} s"),
         ("An environment is assessable from", f"{limits.coverage_percent} % decided verdicts"),
+        ("A certificate is a finding from", f"{limits.certificate_warning_days} days before its end"),
+        ("A certificate is urgent from", f"{limits.certificate_urgent_days} days before its end"),
         ("Redundancy asked for in", _purposes(reference.redundancy_asked_for)),
         ("Severity one step lower in", _purposes(reference.lower_severity_for)),
         ("Further applications allowed beside LifeTime", ", ".join(reference.lifetime_applications_allowed) or "none"),

@@ -56,6 +56,18 @@ class ThresholdSettings(DocumentModel):
     coverage_percent: int = Field(
         default=_LIMITS.coverage_percent, ge=1, le=100, description="Decided verdicts in percent that suffice."
     )
+    certificate_warning_days: int = Field(
+        default=_LIMITS.certificate_warning_days,
+        ge=1,
+        le=365,
+        description="Days before the end of a certificate from which on it is a finding.",
+    )
+    certificate_urgent_days: int = Field(
+        default=_LIMITS.certificate_urgent_days,
+        ge=1,
+        le=365,
+        description="Days before the end of a certificate from which on the finding is severe.",
+    )
 
 
 class ReferenceDocument(DocumentModel):
@@ -127,7 +139,7 @@ def _changed(model: ReferenceDocument) -> Reference:
 
 def _mistakes(model: ReferenceDocument) -> list[tuple[Path, str]]:
     changed = _changed(model)
-    found = _removals(model) + _additions(model, changed)
+    found = _removals(model) + _additions(model, changed) + _limits(model.thresholds)
     if not changed.environments:
         found.append((("environments", "remove"), "removes every environment; expected at least one that remains."))
     for index, purpose in enumerate(model.lower_severity_for):
@@ -141,6 +153,14 @@ def _mistakes(model: ReferenceDocument) -> list[tuple[Path, str]]:
                     ((name,), "is missing; a file that changes the reference says who decided it, why and when.")
                 )
     return found
+
+
+def _limits(thresholds: ThresholdSettings) -> list[tuple[Path, str]]:
+    urgent, warning = thresholds.certificate_urgent_days, thresholds.certificate_warning_days
+    if urgent <= warning:
+        return []
+    sentence = f"found {urgent}; expected at most certificate_warning_days, which is {warning}."
+    return [(("thresholds", "certificate_urgent_days"), sentence)]
 
 
 def _removals(model: ReferenceDocument) -> list[tuple[Path, str]]:

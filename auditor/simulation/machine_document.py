@@ -105,6 +105,7 @@ class ServiceRow(Section):
     state: str
     account: str | None = None
     delayed: bool = False
+    exit_code: int | None = None
     display: str | None = None
     image: str | None = None
 
@@ -278,7 +279,7 @@ class Unit(Section):
 
 
 class Linux(Section):
-    """What a Linux host says of itself."""
+    """What a Linux host says of itself; `virtual_hosts` has users with their rights to configure, write and read."""
 
     pretty_name: str = "Debian GNU/Linux 12 (bookworm)"
     id: str = "debian"
@@ -287,6 +288,7 @@ class Linux(Section):
     packager: Literal["dpkg", "rpm", "none"] = "dpkg"
     systemd: bool = True
     rabbitmq: str | None = None
+    virtual_hosts: dict[str, dict[str, tuple[str, str, str]]] = {}
     packages: dict[str, str] = {}
     units: dict[str, Unit] = {}
     executables: dict[str, bool] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -111,6 +112,7 @@ class LinuxHost:
             "memory": lambda: f"MemTotal:       {int(self._document.hardware.memory_gb * _KIB_PER_GIB)} kB",
             "processors": lambda: str(self._document.hardware.processors),
             "rabbitmq_version": self._rabbitmq_version,
+            "rabbitmq_permissions": self._rabbitmq_permissions,
             "machine_id": lambda: f"{self._machine_id()}\n",
             "product_uuid": self._product_uuid,
             "macs": lambda: f"00:00:00:00:00:00\n{mac_of(self._document).lower()}",
@@ -120,6 +122,12 @@ class LinuxHost:
             return Told(Outcome.UNSUPPORTED, detail=f"no command {name}")
         if name in self._document.denied.commands:
             raise denied()
+        if (
+            name == "rabbitmq_permissions"
+            and self._document.linux.rabbitmq
+            and not self._document.account.administrator
+        ):
+            return Told(Outcome.OK, {"exit_code": 77, "text": ""})
         return Told(Outcome.OK, {"exit_code": 0, "text": makers[name]()})
 
     def _hostname(self) -> str:
@@ -155,6 +163,18 @@ class LinuxHost:
         if not version:
             raise missing()
         return version
+
+    def _rabbitmq_permissions(self) -> str:
+        if not self._document.linux.rabbitmq:
+            raise missing()
+        parts = []
+        for name, users in self._document.linux.virtual_hosts.items():
+            listed = [
+                {"user": user, "configure": configure, "write": write, "read": read}
+                for user, (configure, write, read) in users.items()
+            ]
+            parts.append(f"vhost\t{name}\n{json.dumps(listed)}\n")
+        return "".join(parts)
 
     def _product_uuid(self) -> str:
         if not self._document.account.administrator:

@@ -70,7 +70,7 @@ def _row(name: str, row: ServiceRow, document: MachineDocument, pid: int) -> dic
         "StartName": row.account or _account(name, document),
         "PathName": image,
         "ProcessId": pid if running else 0,
-        "ExitCode": 0 if running else 1077,
+        "ExitCode": (0 if running else 1077) if row.exit_code is None else row.exit_code,
         "ServiceSpecificExitCode": 0,
         "ServiceType": "Own Process",
         "AcceptStop": running,

@@ -22,7 +22,7 @@ from auditor.model.inventory import Inventory
 from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Platform
 from auditor.model.reference import Reference
-from auditor.model.scan import Judgement, RuleSet, ScanRecord, ScanState
+from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, ScanState
 from auditor.store import encoding
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
 
@@ -156,12 +156,15 @@ class Store:
             earlier = self._id_before(session, scan)
         return None if earlier is None else self.scan(earlier)
 
-    def facts_before(self, scan: int) -> Mapping[str, Facts] | None:
-        """Return the facts by host of the last complete scan of the same infrastructure before this one, or None."""
+    def earlier_scan(self, scan: int) -> EarlierScan | None:
+        """Return what a scan is compared with: as `scan_before`, without the visits; None when there is none."""
         with Session(self._engine) as session:
             earlier = self._id_before(session, scan)
             judgement = None if earlier is None else _judgement(session, earlier)
-        return None if judgement is None else judgement.facts
+            if earlier is None or judgement is None:
+                return None
+            reference = encoding.load_reference(_document(session, self._scan_row(session, earlier).reference))
+        return EarlierScan(judgement.facts, judgement.rules.digest, reference.digest)
 
     def _id_before(self, session: Session, scan: int) -> int | None:
         row = self._scan_row(session, scan)

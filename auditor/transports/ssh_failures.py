@@ -53,9 +53,21 @@ def of_connection(place: Place, error: OSError) -> TransportError:
             f"Nothing answers at {place}; a firewall drops the connection or the server is down: open the port.",
             permanent=False,
         )
+    if isinstance(error, ConnectionResetError):
+        # The reset may arrive before the system tells that the connection was there.
+        return _of_closing(place)
     return place.error(
         FailureKind.UNREACHABLE,
         f"There is no way to {place} ({error.strerror or error}); check address, routes and firewalls.",
+        permanent=False,
+    )
+
+
+def _of_closing(place: Place) -> TransportError:
+    return place.error(
+        FailureKind.CLOSED_AT_ONCE,
+        f"{place} closes every connection at once, also after a pause; a firewall or a list of allowed addresses "
+        "turns this computer away, or the SSH server is overloaded: look at its log.",
         permanent=False,
     )
 
@@ -86,12 +98,7 @@ def of_first_words(place: Place, first: bytes, *, ended: bool, seconds: float) -
             "correct the port.",
         )
     if ended:
-        return place.error(
-            FailureKind.CLOSED_AT_ONCE,
-            f"{place} closes every connection at once, also after a pause; a firewall or a list of allowed addresses "
-            "turns this computer away, or the SSH server is overloaded: look at its log.",
-            permanent=False,
-        )
+        return _of_closing(place)
     return place.error(
         FailureKind.SILENT,
         f"{place} accepted the connection and said nothing for {seconds:.0f} s; the server hangs or another service "

@@ -2,12 +2,12 @@ from auditor.check import (
     ComponentKind,
     Environment,
     Host,
-    Role,
     Severity,
     State,
     Verdict,
     check,
     failed,
+    is_front_end,
     not_applicable,
     passed,
     search,
@@ -46,7 +46,7 @@ def service_center_in_each_environment(environment: Environment) -> Verdict:
     - OutSystems.SetupTools: Get-OSPerfTuningStatus - https://github.com/OutSystems/OutSystems.SetupTools/blob/HEAD/src/Outsystems.SetupTools/Functions/Get-OSPerfTuningStatus.ps1
     """
     servers = environment.find_servers()
-    front_ends = search((*servers.found, *(host for host, _ in servers.unseen)), _is_front_end)
+    front_ends = search((*servers.found, *(host for host, _ in servers.unseen)), is_front_end)
     if not front_ends.found:
         front_ends.demand_complete_sight()
         sentence = f"{environment.name} has no front-end that could carry Service Center."
@@ -62,11 +62,6 @@ def service_center_in_each_environment(environment: Environment) -> Verdict:
     front_ends.demand_complete_sight()
     lacking.demand_complete_sight()
     return passed(f"{environment.name} has Service Center on {front_ends.names}.")
-
-
-def _is_front_end(host: Host) -> bool:
-    """Take the operator's word; ask the services only where no role is declared."""
-    return Role.FRONT_END in (host.roles or host.role_reading.intended)
 
 
 def _lacks_service_center(host: Host) -> bool:

@@ -16,6 +16,7 @@ from auditor.engine.runner import run_checks
 from auditor.model.component import Component, ComponentKind, Portrait, State
 from auditor.model.fact import Facts, Known, NotKnown, Reason
 from auditor.model.finding import Status
+from auditor.model.scan import EarlierScan
 from auditor.model.version import Version
 from tests.engine.example_checks import material
 
@@ -83,11 +84,17 @@ def any_portrait(draw: st.DrawFn, host: str) -> Portrait:
 )
 @given(
     facts=st.fixed_dictionaries({host: any_facts(host) for host in HEALTHY.facts}),
-    previous=st.none() | st.fixed_dictionaries({host: any_facts(host) for host in HEALTHY.facts}),
+    previous=st.none()
+    | st.builds(
+        EarlierScan,
+        st.fixed_dictionaries({host: any_facts(host) for host in HEALTHY.facts}),
+        st.sampled_from(("", HEALTHY.rules, "another")),
+        st.sampled_from(("", HEALTHY.reference.digest, "another")),
+    ),
     portraits=st.fixed_dictionaries({host: any_portrait(host) for host in HEALTHY.facts}),
 )
 def test_no_check_raises_whatever_is_known(
-    facts: dict[str, Facts], previous: dict[str, Facts] | None, portraits: dict[str, Portrait]
+    facts: dict[str, Facts], previous: EarlierScan | None, portraits: dict[str, Portrait]
 ) -> None:
     stuff = dataclasses.replace(HEALTHY, facts=facts, previous=previous, portraits=portraits)
 

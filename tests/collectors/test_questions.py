@@ -22,8 +22,8 @@ from tests.detection.modelled_hosts import NOW, visit
 QUESTIONS = [question for collector in COLLECTORS for question in collector.questions]
 DOCS = Path(__file__).parents[2] / "docs"
 LINUX_COMMANDS = {
-    "uname", "hostname", "packages", "units", "addresses", "memory", "processors", "rabbitmq_version", "machine_id",
-    "product_uuid", "macs", "volumes",
+    "uname", "hostname", "packages", "units", "addresses", "memory", "processors", "rabbitmq_version",
+    "rabbitmq_permissions", "machine_id", "product_uuid", "macs", "volumes",
 }  # fmt: skip
 ALLOWED = {
     Verb.REGISTRY: {"key", "view", "values", "subkeys", "subkeys_like"},

@@ -40,9 +40,12 @@ from auditor.model.known_facts import (
     SERVICES,
     UNINSTALL_ENTRIES,
     UNITS,
+    VIRTUAL_HOSTS,
     VOLUMES,
+    BrokerPermission,
     Pool,
     Site,
+    VirtualHost,
 )
 from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Outcome, Platform
@@ -644,6 +647,44 @@ def test_memory_and_volumes_are_in_bytes() -> None:
         ("/", 1024000, 614400),
         ("/data store", 51200, 50176),
     ]
+
+
+def test_virtual_hosts_come_with_their_permissions_where_these_were_listed() -> None:
+    shown = (
+        'vhost\t/outsystems\n[\n{"user":"os","configure":".*","write":"","read":".*"}\n]\n'
+        "vhost\t/\n[]\nvhost\t/with space\n\nvhost\t*\n"
+    )
+    found = _value(_on_linux(VIRTUAL_HOSTS, linux_rabbitmq__permissions=_printed(shown)))
+    assert found == (
+        VirtualHost("*", None),
+        VirtualHost("/", ()),
+        VirtualHost("/outsystems", (BrokerPermission("os", ".*", "", ".*"),)),
+        VirtualHost("/with space", None),
+    )
+    assert _value(_on_linux(VIRTUAL_HOSTS, linux_rabbitmq__permissions=MISSING)) is None
+
+
+def test_an_account_that_rabbitmq_does_not_serve_knows_nothing_of_virtual_hosts() -> None:
+    fact = _on_linux(VIRTUAL_HOSTS, linux_rabbitmq__permissions=_printed("", exit_code=77))
+    assert isinstance(fact, NotKnown) and fact.reason is Reason.DENIED
+    assert "root or the account rabbitmq" in fact.sentence
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "",
+        "Listing vhosts ...\nvhost\t/\n[]",
+        "vhost\t/\nno JSON",
+        'vhost\t/\n{"user":"os"}',
+        "vhost\t/\n[1]",
+        'vhost\t/\n[{"user":"os","configure":null,"write":"","read":""}]',
+        "vhost\t/\n" + "[" * 30_000,
+    ],
+)
+def test_what_the_broker_should_not_print_is_no_virtual_host(shown: str) -> None:
+    fact = _on_linux(VIRTUAL_HOSTS, linux_rabbitmq__permissions=_printed(shown))
+    assert isinstance(fact, NotKnown) and fact.reason is Reason.PARSE_ERROR
 
 
 UNITS_SHOWN = (

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from auditor.collectors import questions_of
 from auditor.evaluating import HostReading, judge_readings, read_host
-from auditor.model.fact import Facts
 from auditor.model.inventory import Environment, Host, Inventory, SSHEndpoint, WinRMEndpoint, WinRMSignIn
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Platform
-from auditor.model.reference import Reference
-from auditor.model.scan import Judgement
+from auditor.model.scan import EarlierScan, Judgement
 from auditor.scanning import arrived
+from auditor.settings.reference import load_reference
 from auditor.simulation.answering import run_script
 from auditor.simulation.infrastructure import ModelledHost, ModelledInfrastructure, Reach
 from auditor.transports.base import Limits, Request
@@ -81,9 +79,16 @@ def judged(
     inventory: Inventory,
     visits: dict[str, Visit],
     read: dict[str, HostReading] | None = None,
-    previous: Mapping[str, Facts] | None = None,
+    previous: EarlierScan | None = None,
 ) -> Judgement:
     """Return the judgement against the built-in reference; `read` saves reading unchanged hosts again."""
     read = readings(inventory, visits) if read is None else read
     judged_at = max(visit.observed_at for visit in visits.values())
-    return judge_readings(inventory, Reference(), visits, read, rules(), judged_at=judged_at, previous=previous)
+    return judge_readings(
+        inventory, load_reference(None), visits, read, rules(), judged_at=judged_at, previous=previous
+    )
+
+
+def as_earlier(judgement: Judgement) -> EarlierScan:
+    """Return a judgement as the scan before, judged against the built-in reference."""
+    return EarlierScan(judgement.facts, judgement.rules.digest, load_reference(None).digest)

@@ -18,6 +18,7 @@ from auditor.model.scan import ScanRecord
 from auditor.model.waiver import Waiver
 from auditor.scanning import Bounds, ScanPlan, scan
 from auditor.settings.inventory import load_inventory
+from auditor.settings.reference import load_reference
 from auditor.simulation.infrastructure import ModelledInfrastructure, load_infrastructure
 from auditor.simulation.options import WSManOptions
 from auditor.simulation.serving import ServedInfrastructure, serve_infrastructure
@@ -95,7 +96,7 @@ def scan_once(
     progress: Quiet | None = None,
 ) -> ScanRecord:
     """Scan into the store of this folder and return the sealed scan as it was stored."""
-    plan = ScanPlan(inventory, reference or Reference(), rules(), waivers, Bounds(limits.visit))
+    plan = ScanPlan(inventory, reference or load_reference(None), rules(), waivers, Bounds(limits.visit))
     with open_store(str(folder / "osaudit.db"), create=True) as store:
         return scan(
             plan, store, Connections(limits), secrets, clock=clock, digest_key=b"k" * 32, progress=progress or Quiet()

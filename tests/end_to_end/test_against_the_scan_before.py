@@ -7,15 +7,39 @@ from pathlib import Path
 
 import pytest
 
+from auditor.evaluating import Rules, judge
 from auditor.model.finding import Finding, Status
-from auditor.model.scan import ScanRecord
-from tests.end_to_end.simulated import modelled, scan_once, serving
+from auditor.model.reference import Reference
+from auditor.model.scan import RuleSet, ScanRecord
+from auditor.settings.reference import load_reference
+from auditor.store import open_store
+from tests.end_to_end.simulated import modelled, rules, scan_once, serving
 
 
-def scanned(name: str, folder: Path) -> ScanRecord:
+def scanned(name: str, folder: Path, reference: Reference | None = None) -> ScanRecord:
     """Scan a modelled infrastructure into the store of the folder, under one name for all."""
     with serving(modelled(name), folder) as (_, inventory):
-        return scan_once(dataclasses.replace(inventory, infrastructure="Example"), folder)
+        return scan_once(dataclasses.replace(inventory, infrastructure="Example"), folder, reference=reference)
+
+
+def evaluated(folder: Path, scan: int, rules: Rules) -> Finding:
+    """Judge a stored scan again, as `osaudit evaluate` does, and return what is said of the comparison."""
+    with open_store(str(folder / "osaudit.db")) as store:
+        record = store.scan(scan)
+        judgement = judge(
+            record.inventory,
+            record.reference,
+            record.visits,
+            rules,
+            judged_at=record.finished_at or record.started_at,
+            previous=store.earlier_scan(scan),
+        )
+        store.judge_again(scan, judgement)
+    return comparison(store.scan(scan))
+
+
+def comparison(record: ScanRecord) -> Finding:
+    return finding(record, "DATA-014", record.inventory.infrastructure)
 
 
 def finding(record: ScanRecord, check: str, host: str) -> Finding:
@@ -30,6 +54,28 @@ def test_nothing_changed(tmp_path: Path) -> None:
     assert finding(second, "HW-011", "dev-1").verdict.status is Status.PASS
     assert finding(first, "DATA-008", "dev-1").verdict.status is Status.PASS
     assert "as in the scan before" in finding(second, "DATA-008", "dev-1").verdict.sentence
+    assert comparison(first).verdict.status is Status.NOT_APPLICABLE
+    assert comparison(second).verdict.status is Status.PASS
+
+
+def test_another_reference_is_told(tmp_path: Path) -> None:
+    scanned("reference", tmp_path)
+    with_another = scanned("reference", tmp_path, dataclasses.replace(load_reference(None), digest="another"))
+
+    assert comparison(with_another).verdict.status is Status.FAIL
+    assert comparison(with_another).verdict.sentence.startswith("The reference changed since the scan before")
+
+
+def test_other_rules_are_told_until_the_scan_before_was_judged_by_them_too(tmp_path: Path) -> None:
+    first, second = scanned("reference", tmp_path), scanned("reference", tmp_path)
+    newer = dataclasses.replace(rules(), rule_set=RuleSet("newer", "9.9"))
+
+    told = evaluated(tmp_path, second.id, newer)
+    assert told.verdict.status is Status.FAIL
+    assert told.verdict.sentence.startswith("The rules changed since the scan before")
+
+    assert evaluated(tmp_path, first.id, newer).verdict.status is Status.NOT_APPLICABLE
+    assert evaluated(tmp_path, second.id, newer).verdict.status is Status.PASS
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from auditor.evaluating import read_host
-from auditor.model.finding import Finding, Status, Subject
+from auditor.model.finding import EvidenceReference, Finding, Status, Subject
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
 from auditor.simulation.infrastructure import Reach
-from tests.end_to_end.offline import declared, judged, readings, visits
+from tests.end_to_end.judging_again import JudgingAgain, every_answer_read_once
+from tests.end_to_end.offline import as_earlier, declared, judged, readings, visits
 from tests.end_to_end.simulated import modelled, names
 
+pytestmark = pytest.mark.usefixtures("reading_once")
+
 Damage = Callable[[Answer], Answer | None]
+
+
+@pytest.fixture
+def reading_once() -> Iterator[None]:
+    with every_answer_read_once():
+        yield
 
 
 def denied(answer: Answer) -> Answer:
@@ -88,19 +98,17 @@ def _violated() -> list[str]:
 @pytest.mark.parametrize("name", _violated())
 def test_a_violation_is_never_hidden_by_an_answer_that_is_missing(name: str) -> None:
     infrastructure = modelled(name)
-    inventory, seen = declared(infrastructure), visits(infrastructure)
-    read = readings(inventory, seen)
-    before = _by_subject(judged(inventory, seen, read).findings)
+    seen = visits(infrastructure)
+    judging = JudgingAgain(declared(infrastructure), seen)
+    before = _by_subject(judging.before.findings)
     reference = {host.name: host.machine for host in modelled("reference").hosts}
-    hosts = {host.name: host for host in inventory.hosts}
     peculiar = [host.name for host in infrastructure.hosts if host.machine != reference.get(host.name)]
     turned = []
     for host in peculiar:
         for question in seen[host].answers:
             for label, damage in DAMAGES.items():
-                mutated = {**seen, host: with_damage(seen[host], question, damage)}
-                read_again = {**read, host: read_host(hosts[host], mutated[host])}
-                for key, finding in _by_subject(judged(inventory, mutated, read_again).findings).items():
+                after = judging.after({host: with_damage(seen[host], question, damage)})
+                for key, finding in _by_subject(after.findings).items():
                     if finding.verdict.status is Status.PASS and before[key].verdict.status is not Status.PASS:
                         turned.append((key[0], host, question, label, finding.verdict.sentence))
     assert turned == []
@@ -111,27 +119,57 @@ def test_a_violation_is_never_hidden_by_an_answer_that_is_missing(name: str) -> 
 def test_a_check_that_loses_all_it_rests_on_does_not_pass(label: str) -> None:
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
-    previous = judged(inventory, seen).facts
+    judging = JudgingAgain(inventory, seen, previous=as_earlier(judged(inventory, seen)))
+    resting_on: dict[tuple[EvidenceReference, ...], list[Finding]] = {}
+    for finding in judging.before.findings:
+        if finding.verdict.status is Status.PASS and finding.evidence:
+            resting_on.setdefault(finding.evidence, []).append(finding)
     still_passing = []
-    for finding in judged(inventory, seen, previous=previous).findings:
-        if finding.verdict.status is not Status.PASS or not finding.evidence:
-            continue
-        mutated = dict(seen)
-        for reference in finding.evidence:
-            visit = mutated[reference.host]
+    for evidence, findings in resting_on.items():
+        mutated: dict[str, Visit] = {}
+        for reference in evidence:
+            visit = mutated.get(reference.host, seen[reference.host])
             if reference.question in visit.answers:
                 mutated[reference.host] = with_damage(visit, reference.question, DAMAGES[label])
-        after = _by_subject(judged(inventory, mutated, previous=previous).findings)[finding.check, finding.subject]
-        if after.verdict.status is Status.PASS:
-            still_passing.append((finding.check, finding.subject.name, after.verdict.sentence))
+        after = _by_subject(judging.after(mutated).findings)
+        for finding in findings:
+            verdict = after[finding.check, finding.subject].verdict
+            if verdict.status is Status.PASS:
+                still_passing.append((finding.check, finding.subject.name, verdict.sentence))
     assert still_passing == []
+
+
+def test_judging_again_gives_the_verdicts_that_judging_everything_gives() -> None:
+    """Otherwise the properties above would say nothing."""
+    infrastructure = modelled("demo")
+    inventory, seen = declared(infrastructure), visits(infrastructure)
+    read, previous = readings(inventory, seen), as_earlier(judged(inventory, seen))
+    hosts = {host.name: host for host in inventory.hosts}
+    judging = JudgingAgain(inventory, seen, previous)
+    assert judging.before.findings == judged(inventory, seen, read, previous).findings
+    damages = itertools.cycle(DAMAGES.values())
+    # Every third question of each host is enough: the hosts begin with different ones.
+    sample = [
+        (name, question) for index, name in enumerate(seen) for question in list(seen[name].answers)[index % 3 :: 3]
+    ]
+    for host, question in sample:
+        visit = with_damage(seen[host], question, next(damages))
+        mutated, read_again = {**seen, host: visit}, {**read, host: read_host(hosts[host], visit)}
+        whole, again = judged(inventory, mutated, read_again, previous), judging.after({host: visit})
+        assert [_without_evidence(item) for item in again.findings] == [
+            _without_evidence(item) for item in whole.findings
+        ], (host, question)
+
+
+def _without_evidence(finding: Finding) -> Finding:
+    return dataclasses.replace(finding, evidence=())
 
 
 def test_every_check_that_judges_a_server_passes_somewhere_with_evidence() -> None:
     """Otherwise the property above would say nothing about it."""
     infrastructure = modelled("demo")
     inventory, seen = declared(infrastructure), visits(infrastructure)
-    findings = judged(inventory, seen, previous=judged(inventory, seen).facts).findings
+    findings = judged(inventory, seen, previous=as_earlier(judged(inventory, seen))).findings
     with_evidence = {item.check for item in findings if item.evidence}
     judging_servers = {item.check for item in findings if not item.check.startswith(ABOUT_THE_AUDIT)}
     # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; the LT group waits for

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.peers.openssh import free_port
+
 REALM = "OSAUDIT.TEST"
 PRINCIPAL = f"auditor@{REALM}"
 # Debian keeps the KDC's programs where only root's PATH looks.
@@ -55,8 +57,7 @@ class Kdc:
 @contextmanager
 def running_kdc(folder: Path, password: str) -> Iterator[Kdc]:
     """Make a realm in the folder, start its KDC on a free port, and stop it at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     (folder / "krb5.conf").write_text(
         f"""[libdefaults]
 default_realm = {REALM}

@@ -17,14 +17,19 @@ from types import TracebackType
 
 SSHD = "/usr/sbin/sshd"
 _START_SECONDS = 15.0
+_LOG_SECONDS = 5.0
+# Whoever asks the kernel for any port is given a higher one, so none of these is taken between the look and the use.
+_PORTS = range(20_000, 32_000)
 _LISTENS = "Server listening on"
 
 
 def free_port(address: str = "127.0.0.1") -> int:
     """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((address, port))
+            return port
 
 
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "", bits: int | None = None) -> Path:
@@ -148,9 +153,14 @@ class OpenSSHServer:
         path.write_text("".join(server.known_hosts_lines() for server in (self, *others)))
         return path
 
-    def count(self, words: str) -> int:
-        """Return how many lines of its log hold these words."""
-        return sum(words in line for line in self.log.read_text(errors="replace").splitlines())
+    def count(self, words: str, at_least: int = 0) -> int:
+        """Return how many lines of its log hold these words; wait a while for some, as they come after the answer."""
+        end = time.monotonic() + _LOG_SECONDS
+        while True:
+            counted = sum(words in line for line in self.log.read_text(errors="replace").splitlines())
+            if counted >= at_least or time.monotonic() > end:
+                return counted
+            time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,19 @@ def test_the_fixed_commands_describe_the_host(broker: Machine) -> None:
     assert "Id=rabbitmq-server.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled" in blocks
 
 
+def test_the_broker_tells_its_virtual_hosts_to_root_alone(broker: Machine, tmp_path: Path) -> None:
+    first, rest = text(broker, "rabbitmq_permissions").split("\n", 1)
+    assert (first, rest.split("\n")[0]) == ("vhost\t/", "[]")
+    assert rest.split("\n")[1] == "vhost\t/outsystems"
+    (tmp_path / "other.yaml").write_text(
+        f"extends: {machines_folder() / 'p17-rabbitmq.yaml'}\naccount: {{administrator: false}}\n", encoding="utf-8"
+    )
+    other = load_machine(tmp_path / "other.yaml")
+    assert ask(other, "command", "rabbitmq_permissions")["value"] == {"exit_code": 77, "text": ""}
+    plain = load_machine(machines_folder() / "linux-plain.yaml")
+    assert ask(plain, "command", "rabbitmq_permissions")["outcome"] == "missing"
+
+
 def test_files_are_told_apart_by_case(broker: Machine) -> None:
     assert "bookworm" in ask(broker, "file", "/etc/os-release", "4096")["value"]["text"]
     assert ask(broker, "file", "/etc/OS-release", "")["outcome"] == "missing"

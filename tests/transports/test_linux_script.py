@@ -27,7 +27,8 @@ SCRIPT = Path(__file__).parents[2] / "auditor" / "transports" / "scripts" / "lin
 SHELLS = {"dash": ["dash"], "bash": ["bash"], "busybox": ["busybox", "sh"]}
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
 COMMANDS = (
-    "uname hostname packages units addresses memory processors rabbitmq_version machine_id product_uuid macs volumes"
+    "uname hostname packages units addresses memory processors rabbitmq_version rabbitmq_permissions machine_id "
+    "product_uuid macs volumes"
 )
 # All that may run: programs that only read, and what the answer is packed with.
 PROGRAMS = frozenset(
@@ -327,6 +328,56 @@ def test_without_a_package_rabbitmqctl_is_asked(shell: list[str], tmp_path: Path
     environment = programs(tmp_path / "bin", dpkg_query="exit 0", rabbitmqctl='[ "$*" = version ] && echo 4.1.2')
     answer = run(shell, question(Verb.COMMAND, name="rabbitmq_version"), environment=environment)["q"]
     assert answer.value == {"exit_code": 0, "text": "4.1.2"}
+
+
+# Prints what it was asked, and of each virtual host that it has one user.
+RABBITMQCTL = """case $* in
+'--silent list_vhosts name') printf '%s\\n' / '/with space' '*' '$(id)' ;;
+'--silent --formatter json list_permissions --vhost='*) printf '[{"user":"%s"}]\\n' "${5#--vhost=}" ;;
+*) exit 64 ;;
+esac"""
+
+
+@every_shell
+def test_the_permissions_on_each_virtual_host_are_listed(shell: list[str], tmp_path: Path) -> None:
+    environment = programs(tmp_path / "bin", rabbitmqctl=RABBITMQCTL)
+    answer = run(shell, question(Verb.COMMAND, name="rabbitmq_permissions"), environment=environment)["q"]
+    names = ("/", "/with space", "*", "$(id)")
+    listed = "\n".join(f'vhost\t{name}\n[{{"user":"{name}"}}]' for name in names)
+    assert (answer.value["exit_code"], answer.value["text"].strip()) == (0, listed)
+    assert answer.complete
+
+
+@every_shell
+def test_another_account_than_root_starts_no_rabbitmqctl(shell: list[str], tree: Path) -> None:
+    environment = programs(tree / "bin", rabbitmqctl=f"echo started >>{tree}/started; exit 1")
+    asked = question(Verb.COMMAND, name="rabbitmq_permissions")
+    answer = run([*NOBODY, *shell], asked, environment=environment)["q"]
+    assert answer.value == {"exit_code": 77, "text": ""}
+    assert not (tree / "started").exists()
+
+
+@every_shell
+def test_a_broker_that_does_not_answer_says_so(shell: list[str], tmp_path: Path) -> None:
+    environment = programs(tmp_path / "bin", rabbitmqctl="echo 'unable to connect'; exit 69")
+    answer = run(shell, question(Verb.COMMAND, name="rabbitmq_permissions"), environment=environment)["q"]
+    assert answer.value == {"exit_code": 69, "text": ""}
+
+
+@every_shell
+def test_the_permissions_on_many_virtual_hosts_are_listed_for_the_first_and_within_the_time(
+    shell: list[str], tmp_path: Path
+) -> None:
+    names = " ".join(f"v{number:02}" for number in range(25))
+    quick = f"case $* in *list_vhosts*) printf '%s\\n' {names} ;; *) echo '[]' ;; esac"
+    slow = f"case $* in *list_vhosts*) printf '%s\\n' {names} ;; *) sleep 1; echo '[]' ;; esac"
+    asked = question(Verb.COMMAND, name="rabbitmq_permissions")
+    answer = run(shell, asked, seconds=30, environment=programs(tmp_path / "quick", rabbitmqctl=quick))["q"]
+    assert (answer.value["text"].count("vhost\t"), answer.value["text"].count("[]")) == (25, 20)
+    answer = run(shell, asked, seconds=2, environment=programs(tmp_path / "slow", rabbitmqctl=slow))["q"]
+    assert answer.value["text"].count("vhost\t") == 25
+    assert answer.value["text"].count("[]") < 4
+    assert answer.milliseconds < 8000
 
 
 @every_shell

@@ -214,10 +214,8 @@ def test_one_sign_in_and_one_process_serve_one_question_and_a_hundred(tmp_path: 
             reply = visit(endpoint, request=Request(questions))
             assert {answer.outcome for answer in reply.answers.values()} == {Outcome.MISSING}
             assert (len(reply.answers), reply.requests) == (number, 1)
-            assert (server.count("Accepted publickey"), server.count("Starting session")) == (
-                before[0] + 1,
-                before[1] + 1,
-            )
+            after = (before[0] + 1, before[1] + 1)
+            assert (server.count("Accepted publickey", after[0]), server.count("Starting session", after[1])) == after
 
 
 def test_a_server_is_asked_without_a_terminal(tmp_path: Path, key: Path) -> None:

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Answers questions about this server and changes nothing: no file is written, no service is started, nothing is
 # installed or sent. Two programs do more than look: hostname -f may ask the name server of this host for its own
-# name, and rabbitmqctl, asked only where no package tells the version, starts an Erlang for a moment, which may leave
-# a cookie file in the home folder of the account.
+# name, and rabbitmqctl starts an Erlang for a moment, which may leave a cookie file in the home folder of the account.
+# It is asked for its version only where no package tells it, and, by root and rabbitmq alone, to list the virtual
+# hosts of the broker and the permissions on them: list_vhosts and list_permissions, which print no password.
 # What is asked stands near the end, between the two request lines. The programs that may run are the ones named here:
 # awk base64 cat date df dpkg-query getconf gzip head hostname id ip ls nproc rabbitmqctl rpm sort stat systemctl
 # timeout tr true uname. Runs alike in dash, bash and busybox. Everything is a function, called on the last line, so
@@ -296,6 +297,39 @@ answer_rabbitmq_version() {
   run rabbitmqctl version
 }
 
+# Virtual hosts and who may use them: a line of vhost, tab and name for each, then its permissions as JSON where they
+# could be listed. For any other account than root and rabbitmq rabbitmqctl would start an Erlang in vain, so this ends
+# with 77, no permission. Starting one for each virtual host takes its time: no more after that of a question, or 20.
+answer_rabbitmq_permissions() {
+  if ! has rabbitmqctl; then say missing 'there is no rabbitmqctl'; return; fi
+  if [ "$(id -u)" -ne 0 ] && [ "$(id -un)" != rabbitmq ]; then
+    finish 77 ''
+    return
+  fi
+  read_clock
+  ends=$((ticks + question_seconds * 100))
+  names=$(limit rabbitmqctl --silent list_vhosts name 2>/dev/null) || { finish "$?" ''; return; }
+  separators=$IFS
+  IFS='
+'
+  # shellcheck disable=SC2086 # one name a line
+  set -- $names
+  IFS=$separators
+  tab=$(printf '\t') listed='' most=20
+  for name in "$@"; do
+    rows=''
+    read_clock
+    if [ "$ticks" -lt "$ends" ] && [ "$most" -gt 0 ]; then
+      most=$((most - 1))
+      rows=$(limit rabbitmqctl --silent --formatter json list_permissions "--vhost=$name" 2>/dev/null) || rows=''
+    fi
+    listed="${listed}vhost$tab$name
+$rows
+"
+  done
+  finish 0 "$listed"
+}
+
 answer_hostname() {
   for option in -f ''; do
     # shellcheck disable=SC2086 # an empty option is no argument
@@ -324,6 +358,7 @@ answer_command() {
     memory) run head -n 1 /proc/meminfo ;;
     processors) if has getconf; then run getconf _NPROCESSORS_ONLN; else run nproc; fi ;;
     rabbitmq_version) answer_rabbitmq_version ;;
+    rabbitmq_permissions) answer_rabbitmq_permissions ;;
     machine_id) show /etc/machine-id 64 ;;
     product_uuid) show /sys/class/dmi/id/product_uuid 64 ;;
     macs) answer_macs ;;
