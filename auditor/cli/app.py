@@ -17,7 +17,7 @@ from auditor.cli.exit_codes import ExitCode
 # Each command is a function, or a `Typer` of sub-commands, of the module `auditor.cli.<command>`. What help says of it
 # stands here too, so that help starts without importing them; a test holds both to the same words.
 COMMANDS = {
-    "init": ("init", "Write commented examples of inventory, reference and waivers."),
+    "init": ("init", "Write commented examples of inventory, reference, waivers and configuration."),
     "scan": ("scan", "Read every host once, judge what was read, and store both."),
     "evaluate": (
         "evaluate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -51,7 +52,7 @@ def _options(root: Any, configuration: Configuration) -> Iterator[tuple[str, str
             elif source == "DEFAULT_MAP":
                 place = _short(configuration.settings[key].place)
             elif key in ("reference", "waivers"):
-                value = beside(called.params["inventory"], None, f"{key}.yaml")
+                value = beside(Path(called.params["inventory"]), None, f"{key}.yaml")
                 place = "beside the inventory" if value else place
             yield key, _words(value), place
 

@@ -41,7 +41,8 @@ def configure(context: Any) -> None:
     Raises `DocumentError` for a file with mistakes, and for one that was named and is not there.
     """
     named = context.params.get("config")
-    file = named or DEFAULT_FILE
+    # Releases of typer differ in when they make a path of it.
+    file = Path(named or DEFAULT_FILE)
     if named is None and not file.is_file():
         return
     from auditor.cli.loading import say
