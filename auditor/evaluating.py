@@ -152,13 +152,18 @@ def judged_again(record: ScanRecord, rules: Rules, reference: Reference, previou
         record.visits,
         rules,
         judged_at=record.finished_at or record.started_at,
-        previous=None if previous is None else {host: read_facts(visit) for host, visit in previous.visits.items()},
+        previous=None if previous is None else _read_again(previous),
     )
     stored = record.judgement.findings if record.judgement else ()
     kept = [finding for finding in stored if finding.check in JUDGES_WAIVERS]
     others = [finding for finding in judgement.findings if finding.check not in JUDGES_WAIVERS]
     ordered = sorted((*others, *kept), key=lambda finding: (finding.check, finding.subject))
     return replace(judgement, findings=tuple(ordered))
+
+
+def _read_again(record: ScanRecord) -> EarlierScan:
+    facts = {host: read_facts(visit) for host, visit in record.visits.items()}
+    return EarlierScan(facts, record.judgement.rules.digest if record.judgement else "", record.reference.digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def scanned(
     for visit in answered.values():
         store.record(scan, dataclasses.replace(visit, started_at=at, observed_at=at))
     visited = store.scan(scan).visits
-    previous = store.facts_before(scan)
+    previous = store.earlier_scan(scan)
     judgement = judge(inventory, reference, visited, by, waivers=waivers, judged_at=at, previous=previous)
     store.seal(scan, judgement, at)
     return scan

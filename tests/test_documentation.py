@@ -21,6 +21,7 @@ from auditor.errors import FailureKind
 from auditor.model.finding import Severity, Status
 from auditor.reporting import ocsf, sarif, words
 from auditor.reporting.shapes import Section
+from auditor.settings.configuration import load_configuration
 from auditor.settings.inventory import load_inventory
 from auditor.settings.reference import load_reference
 from auditor.settings.waivers import load_waivers
@@ -41,6 +42,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "inventory": load_inventory,
     "reference": load_reference,
     "waivers": load_waivers,
+    "osaudit": load_configuration,
 }
 
 

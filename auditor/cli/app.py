@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -16,7 +17,7 @@ from auditor.cli.exit_codes import ExitCode
 # Each command is a function, or a `Typer` of sub-commands, of the module `auditor.cli.<command>`. What help says of it
 # stands here too, so that help starts without importing them; a test holds both to the same words.
 COMMANDS = {
-    "init": ("init", "Write commented examples of inventory, reference and waivers."),
+    "init": ("init", "Write commented examples of inventory, reference, waivers and configuration."),
     "scan": ("scan", "Read every host once, judge what was read, and store both."),
     "evaluate": (
         "evaluate",
@@ -32,6 +33,10 @@ COMMANDS = {
     "hosts": ("app", "List hosts, try to read them, trust their SSH keys."),
     "checks": ("app", "List, explain and begin checks."),
     "explain": ("explain", "Print every question that is asked of a server: what, why, and the least right it needs."),
+    "status": ("status", "Say when the last complete scan was, what it saw, and whether a planned one is missing."),
+    "schedule": ("app", "Show, install or remove the planned scan of this computer."),
+    "notify": ("app", "Try whether those who are told of a scan can be reached."),
+    "config": ("app", "Show which settings hold, and where each comes from."),
     "schema": ("schema", "Print the JSON Schema of a document, for editors that complete and check it."),
     "demo": ("demo", "Show the main job on a simulated infrastructure: scan, drift, scan again, report and diff."),
 }
@@ -54,6 +59,14 @@ class Commands(TyperGroup):
             alone.command(cmd_name)(found)
             found = alone
         return typer.main.get_command(found)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is called, and lay osaudit.yaml under its options; help does without the file."""
+        from auditor.cli.configured import CONFIGURED, configure
+
+        if args[0] in CONFIGURED and not {"-h", "--help"} & set(args):
+            configure(ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands into the help without importing them."""
@@ -90,6 +103,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar="OSAUDIT_CONFIG", help="The configuration; by default osaudit.yaml, if there is one."),
+    ] = None,
 ) -> None:
     """Audit existing OutSystems 11 installations: read-only, over WinRM or SSH."""
 

@@ -10,8 +10,8 @@ from auditor.cli.options import (
     DEFAULT_INVENTORY,
     DEFAULT_STORE,
     ChecksFolders,
+    FailOn,
     InventoryPath,
-    SeverityName,
     StoreLocation,
     SummaryForm,
     WaiversPath,
@@ -23,9 +23,7 @@ def evaluate(
     store: StoreLocation = DEFAULT_STORE,
     inventory: InventoryPath = DEFAULT_INVENTORY,
     waivers: WaiversPath = None,
-    fail_on: Annotated[
-        SeverityName | None, typer.Option(help="End with exit code 10 on open findings at least this severe.")
-    ] = None,
+    fail_on: FailOn = None,
     form: Annotated[SummaryForm, typer.Option("--format", help="What to print.")] = SummaryForm.TEXT,
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:

@@ -11,4 +11,5 @@ class ExitCode(IntEnum):
     USAGE = 2
     INCOMPLETE = 3
     NOTHING_AUDITED = 4
+    OVERDUE = 5
     FINDINGS = 10

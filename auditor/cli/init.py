@@ -11,7 +11,7 @@ import typer
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write; made if it is not there.")] = Path(),
 ) -> None:
-    """Write commented examples of inventory, reference and waivers."""
+    """Write commented examples of inventory, reference, waivers and configuration."""
     from auditor.cli.loading import say, write_text
     from auditor.errors import UsageError
     from auditor.settings.examples import examples

@@ -76,8 +76,7 @@ def secrets_source() -> Callable[[Host], Secrets]:
     from auditor.settings.credentials import CredentialResolver
     from auditor.transports.base import Secrets
 
-    ask = _ask if sys.stdin.isatty() else None
-    resolver = CredentialResolver(environment=os.environ, ask=ask)
+    resolver = CredentialResolver(environment=os.environ, ask=asked())
 
     def secrets(host: Host) -> Secrets:
         endpoint = host.endpoint
@@ -93,6 +92,11 @@ def secrets_source() -> Callable[[Host], Secrets]:
     return secrets
 
 
+def asked() -> Callable[[str], str] | None:
+    """Return the function that puts a prompt to a person, None where nobody sits at a terminal."""
+    return _ask if sys.stdin.isatty() else None
+
+
 def _ask(text: str) -> str:
     return getpass.getpass(f"{text}: ")
 
@@ -102,16 +106,18 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a result whole or not at all, readable by its owner alone: reports describe servers."""
+def write_bytes(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write a result whole or not at all, by default readable by its owner alone: reports describe servers."""
     from auditor.errors import UsageError
 
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+        # The mask of the process may have taken more than was meant.
+        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -31,11 +31,16 @@ StoreLocation = Annotated[
     str, typer.Option("--store", "-s", envvar="OSAUDIT_STORE", help="The store: a file, made by the first scan.")
 ]
 ChecksFolders = Annotated[
-    list[Path], typer.Option("--checks", help="A further folder of checks; can be given more than once.")
+    list[Path],
+    typer.Option("--checks", envvar="OSAUDIT_CHECKS", help="A further folder of checks; can be given more than once."),
 ]
 
 DEFAULT_INVENTORY = Path("inventory.yaml")
 DEFAULT_STORE = "osaudit.db"
+DEFAULT_SCAN_SECONDS = 3600.0
+ScanSeconds = Annotated[
+    float, typer.Option("--scan-seconds", envvar="OSAUDIT_SCAN_SECONDS", min=1, help="Deadline of the whole scan.")
+]
 
 
 class SeverityName(StrEnum):
@@ -45,6 +50,30 @@ class SeverityName(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+FailOn = Annotated[
+    SeverityName | None,
+    typer.Option(
+        "--fail-on", envvar="OSAUDIT_FAIL_ON", help="End with exit code 10 on open findings at least this severe."
+    ),
+]
+
+
+class NotifyName(StrEnum):
+    """When to notify as an option; the same words as `model.unattended.NotifyWhen`."""
+
+    CHANGED = "changed"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+NotifyAfter = Annotated[
+    NotifyName,
+    typer.Option(
+        "--notify", envvar="OSAUDIT_NOTIFY", help="Whom osaudit.yaml names is told: when something changed, or else."
+    ),
+]
 
 
 def beside(inventory: Path, given: Path | None, name: str) -> Path | None:
@@ -75,6 +104,14 @@ class ReportForm(StrEnum):
     SARIF = "sarif"
     OCSF = "ocsf"
     MARKDOWN = "markdown"
+
+
+class StatusForm(StrEnum):
+    """In which form the status is told."""
+
+    TEXT = "text"
+    JSON = "json"
+    PROMETHEUS = "prometheus"
 
 
 class DiffForm(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +12,15 @@ import typer
 from auditor.cli.exit_codes import ExitCode
 from auditor.cli.options import (
     DEFAULT_INVENTORY,
+    DEFAULT_SCAN_SECONDS,
     DEFAULT_STORE,
     ChecksFolders,
+    FailOn,
     InventoryPath,
+    NotifyAfter,
+    NotifyName,
     ReferencePath,
+    ScanSeconds,
     SeverityName,
     StoreLocation,
     SummaryForm,
@@ -22,7 +28,7 @@ from auditor.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from auditor.evaluating import Rules
+    from auditor.evaluating import Completeness, Rules
     from auditor.model.inventory import Inventory
     from auditor.model.scan import ScanRecord
     from auditor.store import ScanSummary, Store
@@ -32,21 +38,28 @@ _LONGEST_CHANGE = 80
 
 
 def scan(
+    context: typer.Context,
     inventory: InventoryPath = DEFAULT_INVENTORY,
     reference: ReferencePath = None,
     waivers: WaiversPath = None,
     store: StoreLocation = DEFAULT_STORE,
     resume: Annotated[bool, typer.Option("--resume", help="Complete the last scan, which was interrupted.")] = False,
-    fail_on: Annotated[
-        SeverityName | None, typer.Option(help="End with exit code 10 on open findings at least this severe.")
+    fail_on: FailOn = None,
+    report: Annotated[
+        Path | None, typer.Option(envvar="OSAUDIT_REPORT", help="Also write the HTML report to this file.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Also write the HTML report to this file.")] = None,
     form: Annotated[SummaryForm, typer.Option("--format", help="What to print.")] = SummaryForm.TEXT,
     concurrency: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Hosts read at once; by default follows their number.")
+        int | None,
+        typer.Option(
+            envvar="OSAUDIT_CONCURRENCY", min=1, max=1000, help="Hosts read at once; by default follows their number."
+        ),
     ] = None,
-    visit_seconds: Annotated[float, typer.Option(min=1, help="Deadline of one host.")] = 180.0,
-    scan_seconds: Annotated[float, typer.Option(min=1, help="Deadline of the whole scan.")] = 3600.0,
+    visit_seconds: Annotated[
+        float, typer.Option(envvar="OSAUDIT_VISIT_SECONDS", min=1, help="Deadline of one host.")
+    ] = 180.0,
+    scan_seconds: ScanSeconds = DEFAULT_SCAN_SECONDS,
+    notify: NotifyAfter = NotifyName.CHANGED,
     change: Annotated[
         list[str],
         typer.Option(help="A change during which the scan is made, like CHG1234; can be given more than once."),
@@ -54,6 +67,9 @@ def scan(
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Read every host once, judge what was read, and store both."""
+    from auditor.cli.configured import configuration_of
+    from auditor.cli.telling import tell_of
+    from auditor.model.unattended import NotifyWhen
     from auditor.transports.base import Limits
 
     changes = _changes(change)
@@ -62,7 +78,11 @@ def scan(
         inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes
     )
     record, rules = perform(settings)
-    conclude(record, rules, form=form, report=report, fail_on=fail_on)
+    try:
+        conclude(record, rules, form=form, report=report, fail_on=fail_on)
+    finally:
+        # However the scan ended, and also where its report could not be written.
+        tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +125,14 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     from auditor.cli.progress import scan_progress
     from auditor.scanning import Bounds, ScanPlan, new_digest_key
     from auditor.scanning import scan as run_scan
-    from auditor.store import open_store
+    from auditor.store import open_store, scanning_alone
     from auditor.transports.opening import Connections
 
     rules = loading.load_rules(settings.further)
     bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
     plan = ScanPlan(declared, reference, rules, waivers, bounds, settings.changes)
-    with open_store(settings.store, create=True) as opened:
+    holder = f"process {os.getpid()}, since {loading.now():%Y-%m-%d %H:%M:%S} UTC"
+    with open_store(settings.store, create=True) as opened, scanning_alone(settings.store, holder):
         if not settings.resume:
             _tell_left_behind(opened, declared)
         try:
@@ -191,18 +212,19 @@ def conclude(
         say("Nothing was audited: no host could be read.")
         raise typer.Exit(ExitCode.NOTHING_AUDITED)
     if not done.is_complete:
-        say(_incomplete(done.hosts, done.questions, done.broken_checks))
+        say(incomplete(done))
         raise typer.Exit(ExitCode.INCOMPLETE)
     if severe:
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _incomplete(hosts: tuple[str, ...], questions: int, checks: tuple[str, ...]) -> str:
+def incomplete(done: Completeness) -> str:
+    """Return what a scan could not do, in one sentence."""
     parts = []
-    if hosts:
-        parts.append(f"not read: {', '.join(hosts)}")
-    if questions:
-        parts.append(f"{questions} question{'s' * (questions != 1)} had no answer")
-    if checks:
-        parts.append(f"checks that broke: {', '.join(checks)}")
+    if done.hosts:
+        parts.append(f"not read: {', '.join(done.hosts)}")
+    if done.questions:
+        parts.append(f"{done.questions} question{'s' * (done.questions != 1)} had no answer")
+    if done.broken_checks:
+        parts.append(f"checks that broke: {', '.join(done.broken_checks)}")
     return f"The audit is incomplete: {'; '.join(parts)}."

@@ -14,6 +14,7 @@ class Document(StrEnum):
     INVENTORY = "inventory"
     REFERENCE = "reference"
     WAIVERS = "waivers"
+    OSAUDIT = "osaudit"
 
 
 def schema(document: Annotated[Document, typer.Argument(help="Which document.")]) -> None:

@@ -14,7 +14,7 @@ from auditor.reporting.shapes import FindingGroup, FindingView
 
 _LINES = 10
 _SENTENCE = 300
-_NAME = 100
+NAME = 100
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # Chats and trackers make mentions, references and links even of escaped text, so these are written so that they do not.
 _TRIGGERS = re.compile(r"@|#(?=\w)|:(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):", re.IGNORECASE)
@@ -26,20 +26,20 @@ def markdown_summary(view: ReportView) -> str:
     new = [group for group in view.open if any(finding.newly_open for finding in group.findings)]
     others = [group for group in view.open if group not in new]
     parts = [
-        f"## osaudit: {_text(view.infrastructure, _NAME)}, scan {view.scan}",
-        f"**{_text(view.verdict.headline)}**",
-        *(_text(sentence) for sentence in view.verdict.sentences),
-        " · ".join([*(f"{card.number} {_text(card.label)}" for card in view.cards), _not_applicable(view)]),
-        _since(view),
-        _list("New", [_open(group) for group in new]),
-        _list("Also open" if new else "Open", [_open(group) for group in others]),
-        _list("Critical, and could not be evaluated", [_urgent(finding) for finding in view.urgent_unknowns]),
-        _list("Could not be evaluated", [f"{cause.title}: {cause.summary}" for cause in view.causes]),
+        f"## osaudit: {plain_text(view.infrastructure, NAME)}, scan {view.scan}",
+        f"**{plain_text(view.verdict.headline)}**",
+        *(plain_text(sentence) for sentence in view.verdict.sentences),
+        " · ".join([*(f"{card.number} {plain_text(card.label)}" for card in view.cards), _not_applicable(view)]),
+        since_line(view),
+        bullets("New", [open_line(group) for group in new]),
+        bullets("Also open" if new else "Open", [open_line(group) for group in others]),
+        bullets("Critical, and could not be evaluated", [_urgent(finding) for finding in view.urgent_unknowns]),
+        bullets("Could not be evaluated", [f"{cause.title}: {cause.summary}" for cause in view.causes]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _text(text: str, limit: int = _SENTENCE) -> str:
+def plain_text(text: str, limit: int = _SENTENCE) -> str:
     """Return a text of others as one line that means nothing to a reader of Markdown."""
     line = _TRIGGERS.sub(lambda found: f"[{found[0]}]", shortened(text, limit))
     line = _MARKUP.sub(lambda found: f"\\{found[0]}", line)
@@ -50,24 +50,27 @@ def _not_applicable(view: ReportView) -> str:
     return f"{sum(len(group.findings) for group in view.not_applicable)} not applicable"
 
 
-def _since(view: ReportView) -> str:
+def since_line(view: ReportView) -> str:
+    """Return what changed since the scan before, counted, empty without one."""
     if view.previous is None:
         return ""
     changes = ", ".join(f"{number} × {word}" for word, number in view.previous.counts)
     return f"Since scan {view.previous.id}: {changes or 'no verdict changed'}. {view.previous.caution}".strip()
 
 
-def _list(title: str, lines: Sequence[str]) -> str:
+def bullets(title: str, lines: Sequence[str]) -> str:
+    """Return a part with at most ten lines, saying how many more there are; empty without lines."""
     if not lines:
         return ""
     more = [f"- and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
     return "\n".join([f"### {title}", "", *(f"- {line}" for line in lines[:_LINES]), *more])
 
 
-def _open(group: FindingGroup) -> str:
+def open_line(group: FindingGroup) -> str:
+    """Return an open finding with its severity, its places and its sentence."""
     change = f" ({group.change_word})" if group.change_word else ""
-    return f"**{group.severity}** {group.check} {_text(group.places, _NAME)}: {_text(group.headline)}{change}"
+    return f"**{group.severity}** {group.check} {plain_text(group.places, NAME)}: {plain_text(group.headline)}{change}"
 
 
 def _urgent(finding: FindingView) -> str:
-    return f"{finding.check} {_text(finding.where, _NAME)}: {_text(finding.title)}"
+    return f"{finding.check} {plain_text(finding.where, NAME)}: {plain_text(finding.title)}"

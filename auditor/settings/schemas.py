@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from auditor.settings.configuration import OsauditDocument
 from auditor.settings.connection_settings import SecretReference
 from auditor.settings.fields import DocumentModel
 from auditor.settings.inventory_document import InventoryDocument
@@ -14,11 +15,12 @@ DOCUMENTS: dict[str, type[DocumentModel]] = {
     "inventory": InventoryDocument,
     "reference": ReferenceDocument,
     "waivers": WaiversDocument,
+    "osaudit": OsauditDocument,
 }
 
 
 def json_schema(document: str) -> dict[str, Any]:
-    """Return the JSON Schema of `inventory`, `reference` or `waivers`; raises `KeyError` for anything else."""
+    """Return the JSON Schema of `inventory`, `reference`, `waivers` or `osaudit`; `KeyError` for anything else."""
     schema = _without_titles(DOCUMENTS[document].model_json_schema())
     reference = schema.get("$defs", {}).get(SecretReference.__name__)
     for setting in reference["properties"].values() if reference else ():

@@ -1,6 +1,7 @@
 """Where scans are kept: SQLAlchemy on SQLite, and nothing of it outside this room."""
 
+from auditor.store.locking import scan_at_work, scanning_alone
 from auditor.store.opening import open_store
 from auditor.store.repository import ScanSummary, Store
 
-__all__ = ["ScanSummary", "Store", "open_store"]
+__all__ = ["ScanSummary", "Store", "open_store", "scan_at_work", "scanning_alone"]

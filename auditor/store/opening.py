@@ -46,6 +46,12 @@ def open_store(location: str, *, create: bool = False) -> Store:
     return Store(engine)
 
 
+def file_of(location: str) -> Path | None:
+    """Return the file in which the store at a path or database URL is kept, None where it is no file of ours."""
+    url = _url(location)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
 def _url(location: str) -> URL:
     if "://" not in location:
         return URL.create("sqlite", database=str(Path(location)))

@@ -21,10 +21,10 @@ def test_init_writes_examples_that_are_valid_and_overwrites_nothing(tmp_path: Pa
 
     assert made.code == 0
     assert [Path(line) for line in made.out.splitlines()] == [
-        Path("new", name) for name in ("inventory.yaml", "reference.yaml", "waivers.yaml")
+        Path("new", name) for name in ("inventory.yaml", "osaudit.yaml", "reference.yaml", "waivers.yaml")
     ]
     assert "osaudit hosts ping" in made.err
-    for name in ("inventory", "reference", "waivers"):
+    for name in ("inventory", "osaudit", "reference", "waivers"):
         # A file of which every setting is still commented out declares nothing.
         document = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8")) or {}
         schema = json.loads(osaudit(tmp_path, "schema", name).out)

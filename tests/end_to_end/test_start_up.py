@@ -18,6 +18,7 @@ from tests.cli.program import ROOT, osaudit
 
 HEAVY = {
     "alembic",
+    "apprise",
     "cryptography",
     "jinja2",
     "paramiko",

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from auditor.settings.configuration import load_configuration
 from auditor.settings.examples import examples
 from auditor.settings.inventory import load_inventory
 from auditor.settings.reference import load_reference
@@ -22,6 +23,7 @@ Write = Callable[..., Path]
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 LOADERS: dict[str, Callable[[Path], object]] = {
     "inventory": load_inventory, "reference": load_reference, "waivers": load_waivers,
+    "osaudit": load_configuration,
 }  # fmt: skip
 
 

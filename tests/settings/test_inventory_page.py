@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.settings.configuration import load_configuration
 from auditor.settings.inventory import load_inventory
 from auditor.settings.reference import load_reference
 from auditor.settings.schemas import DOCUMENTS, json_schema
@@ -17,6 +18,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "inventory.md").read_text(encoding=
 EXAMPLES = re.findall(r"```yaml\n# (\w+)\.yaml\n(.*?)```", PAGE, flags=re.DOTALL)
 LOADERS: dict[str, Callable[[Path], object]] = {
     "inventory": load_inventory, "reference": load_reference, "waivers": load_waivers,
+    "osaudit": load_configuration,
 }  # fmt: skip
 
 
