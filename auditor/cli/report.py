@@ -37,12 +37,13 @@ def report(
     with open_store(store) as opened:
         record = complete_scan(opened, scan)
         previous = opened.scan_before(record.id)
+        history = opened.history(record.id)
     difference = None
     if previous is not None:
         from auditor.diffing import compare
 
         difference = compare(previous, record)
-    view = build_view(record, rules.texts, difference, figures=rules.age_of_figures(record))
+    view = build_view(record, rules.texts, difference, figures=rules.age_of_figures(record), history=history)
     if form is ReportForm.TEXT:
         print_summary(view)
         return

@@ -21,7 +21,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One host. `note` says what was special about reading it; `blind`, in place of the cells, why nothing is known."""
+    """One host. `note` says what was special about reading it; `blind`, in place of the cells, why nothing is known.
+
+    `components` are the codes of those that it has, for the filter.
+    """
 
     host: str
     anchor: str
@@ -30,6 +33,7 @@ class MatrixRow:
     reading: str
     note: str
     blind: str
+    components: str
     cells: tuple[Cell, ...]
     badge: Badge | None
 
@@ -39,6 +43,7 @@ class MatrixGroup:
     """An environment with its hosts; `note` stands where it has none. `span` is the number of rows it takes."""
 
     name: str
+    purpose: str
     description: str
     note: str
     badge: Badge | None

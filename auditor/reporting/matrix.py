@@ -35,7 +35,7 @@ _ALWAYS = (
     ComponentKind.LIFETIME,
     ComponentKind.RABBITMQ,
 )
-_FOUND = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
+FOUND = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
 def matrix(record: ScanRecord, judgement: Judgement, views: Iterable[FindingView]) -> Matrix:
@@ -47,7 +47,7 @@ def matrix(record: ScanRecord, judgement: Judgement, views: Iterable[FindingView
     groups = [maker.group(environment) for environment in record.inventory.environments]
     if record.inventory.other_hosts:
         rows = tuple(maker.row(host) for host in record.inventory.other_hosts)
-        groups.append(MatrixGroup(OUTSIDE, "", "", None, len(rows), rows))
+        groups.append(MatrixGroup(OUTSIDE, "", "", "", None, len(rows), rows))
     return Matrix(
         columns=tuple(COMPONENTS[kind] for kind in kinds),
         width=len(kinds),
@@ -59,7 +59,7 @@ def matrix(record: ScanRecord, judgement: Judgement, views: Iterable[FindingView
 
 
 def _found_somewhere(kind: ComponentKind, portraits: Mapping[str, Portrait]) -> bool:
-    return any(portrait.component(kind).state in _FOUND for portrait in portraits.values())
+    return any(portrait.component(kind).state in FOUND for portrait in portraits.values())
 
 
 def _elsewhere(kinds: list[ComponentKind], record: ScanRecord, portraits: Mapping[str, Portrait]) -> str:
@@ -168,6 +168,7 @@ class _Rows:
     def group(self, environment: Environment) -> MatrixGroup:
         return MatrixGroup(
             name=short(environment.name),
+            purpose=PURPOSES[environment.purpose],
             description=environment_description(environment),
             note=empty_note(environment),
             badge=badge(self._environments.get(environment.name, ())),
@@ -188,6 +189,7 @@ class _Rows:
             reading=reading,
             note="" if blind else note,
             blind=(note or "No component could be looked at.") if blind else "",
+            components=" ".join(item.kind.value for item in portrait.components if item.state in FOUND) if portrait else "",
             cells=tuple(cell(portrait.component(kind)) for kind in self._kinds) if portrait and not blind else (),
             badge=badge(self._hosts.get(host.name, ())),
         )

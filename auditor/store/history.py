@@ -95,16 +95,16 @@ def _scans(infrastructure: str, last: int) -> Select[Any]:
 def _changes(infrastructure: str, last: int) -> Select[Any]:
     """Select, for each subject in turn, where its findings begin to be others and where they cease to be judged."""
     scans = _scans(infrastructure, last).subquery()
-    own = {"partition_by": (SubjectRow.kind, SubjectRow.name), "order_by": scans.c.position}
+    subject = (SubjectRow.kind, SubjectRow.name)
     judged = (
         select(
             SubjectRow.kind,
             SubjectRow.name,
             SubjectRow.findings,
             scans.c.position,
-            func.lag(SubjectRow.findings).over(**own).label("before"),
-            func.lag(scans.c.position).over(**own).label("position_before"),
-            func.lead(scans.c.position).over(**own).label("position_after"),
+            func.lag(SubjectRow.findings).over(partition_by=subject, order_by=scans.c.position).label("before"),
+            func.lag(scans.c.position).over(partition_by=subject, order_by=scans.c.position).label("position_before"),
+            func.lead(scans.c.position).over(partition_by=subject, order_by=scans.c.position).label("position_after"),
         )
         .join(scans, scans.c.judgement == SubjectRow.judgement)
         .subquery()
