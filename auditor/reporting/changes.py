@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from auditor.model.component import State
 from auditor.model.difference import ComponentLabel, Difference, FindingLabel, HostLabel
 from auditor.model.fact import NotKnown
+from auditor.model.finding import Severity
 from auditor.reporting.findings import short
 from auditor.reporting.matrix import cell
 from auditor.reporting.shapes import FindingView, Section
@@ -56,7 +57,7 @@ class Changes:
 
 def changes(previous: Difference, views: Iterable[FindingView]) -> Changes:
     """Return what changed in findings, hosts, components and roles."""
-    listed = sorted(views, key=lambda view: (view.check, view.where))
+    listed = sorted(views, key=lambda view: (Severity(view.severity).rank, view.check, view.where))
     counts = Counter(change.label for change in previous.findings)
     opened = tuple(view for view in listed if view.newly_open)
     resolved = tuple(view for view in listed if view.resolved)

@@ -261,9 +261,7 @@ def _places(findings: list[FindingView]) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def causes(
-    views: Iterable[FindingView], visits: Mapping[str, Visit], *, is_compact: bool = False
-) -> tuple[Cause, ...]:
+def causes(views: Iterable[FindingView], visits: Mapping[str, Visit], *, is_compact: bool = False) -> tuple[Cause, ...]:
     """Return what could not be evaluated, by cause; a broken check first, a missing choice of the operator last."""
     waiting = [view for view in views if view.section is Section.UNDECIDED]
     order: list[Reason | None] = list(CAUSES)
@@ -323,14 +321,12 @@ def badge(views: Iterable[FindingView], prefix: str = "") -> Badge | None:
     if not opened:
         return None
     worst = min(opened, key=lambda view: (Severity(view.severity).rank, view.check))
-    more = f" and {len(opened) - 1} more" if len(opened) > 1 else ""
+    more = f" +{len(opened) - 1}" if len(opened) > 1 else ""
     words = f"{worst.severity}: {worst.check}{more}"
     return Badge(worst.severity, worst.severity_symbol, words, len(opened), f"#{prefix}{worst.anchor}")
 
 
-def plain_lines(
-    views: Iterable[FindingView], subjects: Mapping[str, tuple[str, ...]]
-) -> tuple[PlainLine, ...]:
+def plain_lines(views: Iterable[FindingView], subjects: Mapping[str, tuple[str, ...]]) -> tuple[PlainLine, ...]:
     """Return the checks for whose subjects one verdict holds, in as few words as say exactly for which.
 
     `subjects` gives the names of all that can be judged, by kind.

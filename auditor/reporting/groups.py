@@ -17,7 +17,7 @@ from auditor.reporting.words import CHECK_GROUPS, SEVERITY_SYMBOLS, count
 ALL_ROWS = 40
 
 _QUIET = {
-    Section.UNDECIDED: ("undecided", "?", "not known"),
+    Section.UNDECIDED: ("undecided", "?", "unknown"),
     Section.WAIVED: ("waived", "✎", "waived"),
     Section.PASSED: ("passed", "✓", "passed"),
     Section.NOT_APPLICABLE: ("na", "–", "n/a"),
@@ -110,15 +110,13 @@ class _Rows:
 
     def whole(self, name: str, kind: str, environment: str = "") -> tuple[GroupRow, ...]:
         own = self._own.get((kind, environment), {})
-        return (self._row(f"{short(name)} as a whole", "", environment, "", own),) if own else ()
+        return (self._row("whole", "", environment, "", own),) if own else ()
 
     def _is_loud(self, host: Host) -> bool:
         own = self._own.get(("host", host.name), {})
         return any(view.section in _LOUD for views in own.values() for view in views)
 
-    def _row(
-        self, name: str, host: str, environment: str, href: str, own: dict[str, list[FindingView]]
-    ) -> GroupRow:
+    def _row(self, name: str, host: str, environment: str, href: str, own: dict[str, list[FindingView]]) -> GroupRow:
         cells = tuple(_cell(code, own.get(code, [])) for code in self.codes)
         return GroupRow(name, host, environment, href, cells)
 

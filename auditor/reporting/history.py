@@ -14,9 +14,9 @@ SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 # A year of nights; more would be narrower than a pixel.
 _DRAWN = 366
 _LISTED = 60
-_LEFT, _RIGHT, _TOP, _BOTTOM = 36, 640, 12, 140
-_WIDTH, _HEIGHT = 720, 168
-_APART = 13
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 430, 12, 140
+_WIDTH, _HEIGHT = 540, 168
+_APART = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _row(point: ScanPoint) -> TrendRow:
 
 
 def _opened(points: tuple[ScanPoint, ...]) -> Chart:
-    top = max(1, max(max(point.opened.values()) for point in points))
+    top = max(1, *(max(point.opened.values()) for point in points))
     lines = [
         _line(severity.value, [point.opened[severity] / top for point in points],
               f"{SEVERITY_SYMBOLS[severity]} {severity.value} {points[-1].opened[severity]}")
@@ -162,7 +162,9 @@ def _chart(title: str, meaning: str, marks: tuple[tuple[int, str], ...], lines: 
 
 def _line(key: str, parts: list[float], label: str) -> TrendLine:
     step = (_RIGHT - _LEFT) / (len(parts) - 1)
-    places = [(round(_LEFT + step * index), round(_BOTTOM - part * (_BOTTOM - _TOP))) for index, part in enumerate(parts)]
+    places = [
+        (round(_LEFT + step * index), round(_BOTTOM - part * (_BOTTOM - _TOP))) for index, part in enumerate(parts)
+    ]
     return TrendLine(key, " ".join(f"{x},{y}" for x, y in places), label, _RIGHT + 8, places[-1][1] + 4)
 
 

@@ -35,6 +35,7 @@ _ALWAYS = (
     ComponentKind.LIFETIME,
     ComponentKind.RABBITMQ,
 )
+# What counts as being there, whole or not.
 FOUND = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
@@ -146,6 +147,11 @@ def roles_in_words(host: Host, portrait: Portrait | None) -> str:
     return reading_of(reading) or "none"
 
 
+def _codes(portrait: Portrait | None) -> str:
+    found = [item.kind.value for item in portrait.components if item.state in FOUND] if portrait is not None else []
+    return " ".join(found)
+
+
 class _Rows:
     def __init__(
         self,
@@ -189,7 +195,7 @@ class _Rows:
             reading=reading,
             note="" if blind else note,
             blind=(note or "No component could be looked at.") if blind else "",
-            components=" ".join(item.kind.value for item in portrait.components if item.state in FOUND) if portrait else "",
+            components=_codes(portrait),
             cells=tuple(cell(portrait.component(kind)) for kind in self._kinds) if portrait and not blind else (),
             badge=badge(self._hosts.get(host.name, ())),
         )

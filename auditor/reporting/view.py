@@ -60,7 +60,10 @@ def build_view(
     by_section = {section: tuple(view for view in views if view.section is section) for section in Section}
     opened, waived = (grouped(by_section[item], texts, item.value) for item in (Section.OPEN, Section.WAIVED))
     quiet = (by_section[Section.PASSED], by_section[Section.NOT_APPLICABLE])
-    passed, not_applicable = (() if is_compact else grouped(own, texts, own[0].section.value) if own else () for own in quiet)
+    passed, not_applicable = (
+        () if is_compact else grouped(by_section[item], texts, item.value)
+        for item in (Section.PASSED, Section.NOT_APPLICABLE)
+    )
     subjects = _subjects(record)
     passed_lines, not_applicable_lines = (plain_lines(own, subjects) if is_compact else () for own in quiet)
     readings = [reading_state(record.visits.get(host.name))[0] for host in record.inventory.hosts]

@@ -90,10 +90,10 @@ SUBJECTS = {
 CHECK_GROUPS = {
     "CACHE": "Cache",
     "COMP": "Components",
-    "CONF": "Configuration",
-    "DATA": "The audit itself",
+    "CONF": "Settings",
+    "DATA": "Audit",
     "DB": "Databases",
-    "HA": "Availability",
+    "HA": "Redundancy",
     "HW": "Hardware",
     "IIS": "IIS",
     "LT": "LifeTime",
