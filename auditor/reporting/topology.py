@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 from auditor.model.component import Portrait, State
+from auditor.model.finding import Severity
 from auditor.model.inventory import Environment, Host, Role
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
@@ -33,6 +34,8 @@ LEFT, RIGHT = 18, 256
 _NAME_LINE, _ROLE_LINE, _LINE, _BADGE, _PADDING, _GAP = 24, 15, 17, 22, 8, 18
 _LABEL, _NAME, _TARGET_GAP, _NAMES = 24, 16, 8, 4
 _CONTROLLER_X, _BROKER_X, _DATABASE_X = 6, 266, 277
+# Up to this many hosts are all drawn; of more, in each lane at most so many that have something to tell.
+ALL_DRAWN, _TELLING, _NOTHING = 40, 5, 100
 _SHOWN = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
@@ -44,8 +47,11 @@ def topology(
     lanes = [drawing.lane(environment) for environment in record.inventory.environments]
     others = record.inventory.other_hosts
     if others:
-        drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in others)
-        lanes.append(Lane(OUTSIDE, "", "", None, True, drawings))
+        shown = drawing.telling(others)
+        rest = len(others) - len(shown)
+        note = f"{count(rest, 'more host')} not drawn; the table has all." if rest else ""
+        drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in shown)
+        lanes.append(Lane(OUTSIDE, "", note, None, True, drawings))
     return tuple(lanes), tuple(drawing.row(host) for host in record.inventory.hosts)
 
 
@@ -68,15 +74,31 @@ class _Drawing:
         """Return an environment in one drawing, or none where it has no host."""
         name = short(environment.name)
         label = f"{name}: {count(len(environment.hosts), 'host')}"
-        drawn = self.draw(environment.name, label, environment.hosts) if environment.hosts else None
+        shown = self.telling(environment.hosts)
+        rest = len(environment.hosts) - len(shown)
+        drawn = self.draw(environment.name, label, shown) if shown else None
         return Lane(
             name=name,
             description=environment_description(environment),
-            note=empty_note(environment),
+            note=f"{count(rest, 'more host')} not drawn; the table has all." if rest else empty_note(environment),
             badge=self._environment_badges.get(environment.name),
             outside=False,
             drawings=(drawn,) if drawn else (),
         )
+
+    def telling(self, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+        """Return the hosts to draw: all, or of many the controllers and the worst, since nobody looks at hundreds."""
+        if len(self._record.inventory.hosts) <= ALL_DRAWN:
+            return hosts
+        first = sorted(hosts, key=lambda host: (self._worst(host), not self._controls(host), host.name))
+        telling = [host for host in first if self._worst(host) < _NOTHING or self._controls(host)][:_TELLING]
+        return tuple(telling or first[:1])
+
+    def _worst(self, host: Host) -> int:
+        found = self._badges.get(host.name)
+        if found is not None:
+            return Severity(found.severity).rank
+        return _NOTHING - (reading_state(self._record.visits.get(host.name))[0] != "read")
 
     def draw(self, lane: str, label: str, hosts: tuple[Host, ...]) -> Drawing:
         """Place the boxes below each other, controllers first, and what they name below the boxes."""
