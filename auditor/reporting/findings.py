@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 
 from auditor.model.difference import FindingChange
 from auditor.model.fact import Reason
@@ -87,16 +88,19 @@ def finding_view(
     change: FindingChange | None = None,
     life: LifeView | None = None,
     *,
+    evidence_of: Callable[[EvidenceReference], EvidenceView] | None = None,
     is_compact: bool = False,
 ) -> FindingView:
     """Return one finding in words; `change` is what a comparison with an earlier scan says of it.
 
-    In a compact report what could not be decided has no place of its own, but that of its cause.
+    `evidence_of` words a piece of evidence, for callers that remember: many findings rest on the same answers. In a
+    compact report what could not be decided has no place of its own, but that of its cause.
     """
     verdict = finding.verdict
     section = section_of(finding)
     own = f"finding-{finding.fingerprint}"
-    evidence = [_evidence(item, visits) for item in finding.evidence[:_EVIDENCE]]
+    word = evidence_of or partial(evidence_view, visits=visits)
+    evidence = [word(item) for item in finding.evidence[:_EVIDENCE]]
     return FindingView(
         fingerprint=finding.fingerprint,
         anchor=own,
@@ -162,7 +166,8 @@ def _before(finding: Finding | None) -> str:
     return f"{STATUSES[finding.verdict.status]}{accepted}: {sentence}"
 
 
-def _evidence(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceView:
+def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceView:
+    """Return what a host answered to a question, in words."""
     visit = visits.get(item.host)
     answer = visit.answers.get(item.question) if visit is not None else None
     if visit is None or answer is None:

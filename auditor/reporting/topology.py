@@ -49,7 +49,7 @@ def topology(
     if others:
         shown = drawing.telling(others)
         rest = len(others) - len(shown)
-        note = f"{count(rest, 'more host')} not drawn; the table has all." if rest else ""
+        note = _not_drawn(rest, len(shown))
         drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in shown)
         lanes.append(Lane(OUTSIDE, "", note, None, True, drawings))
     return tuple(lanes), tuple(drawing.row(host) for host in record.inventory.hosts)
@@ -80,19 +80,21 @@ class _Drawing:
         return Lane(
             name=name,
             description=environment_description(environment),
-            note=f"{count(rest, 'more host')} not drawn; the table has all." if rest else empty_note(environment),
+            note=_not_drawn(rest, len(shown)) or empty_note(environment),
             badge=self._environment_badges.get(environment.name),
             outside=False,
             drawings=(drawn,) if drawn else (),
         )
 
     def telling(self, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
-        """Return the hosts to draw: all, or of many the controllers and the worst, since nobody looks at hundreds."""
+        """Return the hosts to draw: all, or of many those of which there is something to tell and their controllers."""
         if len(self._record.inventory.hosts) <= ALL_DRAWN:
             return hosts
         first = sorted(hosts, key=lambda host: (self._worst(host), not self._controls(host), host.name))
-        telling = [host for host in first if self._worst(host) < _NOTHING or self._controls(host)][:_TELLING]
-        return tuple(telling or first[:1])
+        worth = [host for host in first if self._worst(host) < _NOTHING]
+        # The controllers beside them, so that one sees what they belong to.
+        telling = [*worth, *(host for host in first if worth and self._controls(host) and host not in worth)][:_TELLING]
+        return tuple(telling)
 
     def _worst(self, host: Host) -> int:
         found = self._badges.get(host.name)
@@ -153,6 +155,13 @@ class _Drawing:
             broker=naming.broker.text if naming.broker else unknown or "–",
             databases=enumeration([item.words for item in naming.databases]) or unknown or "–",
         )
+
+
+def _not_drawn(rest: int, drawn: int) -> str:
+    """Say how many hosts were left out of a large picture; the table has all."""
+    if not rest:
+        return ""
+    return f"{count(rest, 'more host')} not drawn." if drawn else f"{count(rest, 'host')}, nothing open on any."
 
 
 def _does(host: Host, portrait: Portrait | None, role: Role) -> bool:

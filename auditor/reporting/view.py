@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache, partial
 
 from auditor.errors import UsageError
 from auditor.model.difference import Difference
@@ -16,7 +17,16 @@ from auditor.reporting.about import about
 from auditor.reporting.cards import cards
 from auditor.reporting.changes import changes
 from auditor.reporting.common_facts import common_facts
-from auditor.reporting.findings import badge, causes, check_views, finding_view, grouped, plain_lines, short
+from auditor.reporting.findings import (
+    badge,
+    causes,
+    check_views,
+    evidence_view,
+    finding_view,
+    grouped,
+    plain_lines,
+    short,
+)
 from auditor.reporting.groups import group_matrix
 from auditor.reporting.history import life_view, moments_of, trend_view
 from auditor.reporting.hosts import host_facts
@@ -122,6 +132,7 @@ def _finding_views(
     today = _today(record)
     found = {change.fingerprint: change for change in previous.findings} if previous else {}
     lives = _lives(record, history) if history else {}
+    evidence_of = cache(partial(evidence_view, visits=record.visits))
     ordered = sorted(judgement.findings, key=lambda item: (item.check, item.subject))
     return tuple(
         finding_view(
@@ -130,6 +141,7 @@ def _finding_views(
             today,
             found.get(item.fingerprint),
             lives.get(item.fingerprint),
+            evidence_of=evidence_of,
             is_compact=is_compact,
         )
         for item in ordered

@@ -22,6 +22,7 @@ from auditor.reporting.html import html_diff, html_report
 from auditor.reporting.json import json_report
 from auditor.reporting.view import build_view
 from tests.reporting.documents import Element, parsed
+from tests.reporting.formats import hostile_view
 from tests.reporting.hostile import hostile_record, hostile_texts
 from tests.reporting.northwind import drifted_record, healthy_record
 from tests.reporting.pages import check_texts
@@ -40,7 +41,7 @@ def diff(diff_file: Path) -> Element:
 
 @pytest.fixture(scope="module")
 def hostile_report() -> str:
-    return html_report(build_view(hostile_record(), hostile_texts()))
+    return html_report(hostile_view())
 
 
 def test_every_finding_of_the_scan_stands_once_in_html_and_in_json(report: Element) -> None:
@@ -73,7 +74,10 @@ def test_the_parts_stand_in_the_order_in_which_they_are_read(report: Element) ->
     sections = [element.attributes.get("id") for element in main.children if isinstance(element, Element)]
 
     named = [name for name in sections if name]
-    assert named == ["matrix", "topology", "open", "undecided", "waived", "passed", "facts", "about"]
+    assert named == [
+        "matrix", "topology", "groups", "filter", "open", "changes", "history", "undecided", "passed", "facts",
+        "waived", "about",
+    ]  # fmt: skip
     first = next(element for element in main.children if isinstance(element, Element))
     assert "verdict" in first.classes
 
@@ -106,7 +110,7 @@ def test_a_finding_has_its_parts_in_the_fixed_order(report: Element) -> None:
     finding = next(item for item in report.all("article", "finding") if "TOPO-006" in item.text)
     headings = [element.text for element in finding.all("h4")]
 
-    assert headings == ["Expected and found", "Evidence", "Why it matters", "How to fix", "Sources", "Subjects"]
+    assert headings == ["Expected and found", "Evidence", "Why it matters", "How to fix", "Sources", "Servers and life"]
     badges = [badge.text for badge in finding.all("span", "badges")[0].all("span", "badge")]
     assert badges == ["◆ critical", "failed", "regressed"]
 
