@@ -8,7 +8,9 @@ from auditor.cli.loading import say
 from auditor.model.scan import ScanState
 
 if TYPE_CHECKING:
+    from auditor.evaluating import Rules
     from auditor.model.scan import ScanRecord
+    from auditor.reporting.page_shapes import ReportView
     from auditor.store import Store
 
 
@@ -20,6 +22,25 @@ def complete_scan(opened: Store, scan: int | None) -> ScanRecord:
     if scan is None:
         tell_incomplete(opened)
     return opened.complete_scan(scan)
+
+
+def stored_view(opened: Store, record: ScanRecord, rules: Rules) -> ReportView:
+    """Return the report of a stored scan: compared with the scan before, and with the history of all."""
+    from auditor.reporting.view import build_view
+
+    previous = opened.scan_before(record.id)
+    difference = None
+    if previous is not None:
+        from auditor.diffing import compare
+
+        difference = compare(previous, record)
+    return build_view(
+        record,
+        rules.texts,
+        difference,
+        figures=rules.age_of_figures(record),
+        history=opened.history(record.id),
+    )
 
 
 def tell_incomplete(opened: Store) -> None:

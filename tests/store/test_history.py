@@ -161,8 +161,13 @@ def test_a_year_of_nights_costs_two_statements_and_reads_each_document_once(
     statements: list[str] = []
     read: list[bytes] = []
     unpack = encoding.unpack
+
+    def reading(body: bytes) -> object:
+        read.append(body)
+        return unpack(body)
+
     event.listen(store._engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    monkeypatch.setattr(encoding, "unpack", lambda body: read.append(body) or unpack(body))
+    monkeypatch.setattr(encoding, "unpack", reading)
 
     history = store.history(last)
 
