@@ -89,11 +89,11 @@ SUBJECTS = {
 
 CHECK_GROUPS = {
     "CACHE": "Cache",
-    "COMP": "Components",
+    "COMP": "Installed",
     "CONF": "Settings",
     "DATA": "Audit",
     "DB": "Databases",
-    "HA": "Redundancy",
+    "HA": "Failover",
     "HW": "Hardware",
     "IIS": "IIS",
     "LT": "LifeTime",

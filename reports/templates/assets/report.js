@@ -47,8 +47,8 @@
       const parts = own.length === 1 || !item.box.matches(".finding")
         ? [own.length === 1 ? item.box : item.element, item.box.querySelector("summary")]
         : [item.element, row(".subjects tbody tr"), row(".body > details.inner"), ...all(".headline, .guidance, .badges .id", item.box)];
-      const why = item.element.closest("tr") ? item.element.closest("tr").querySelector(".why") : null;
-      item.text = folded([...parts, why].map((part) => (part ? part.textContent : "")).join(" "));
+      const wait = item.element.closest(".wait");
+      item.text = folded([...parts, wait && wait.querySelector(".why")].map((part) => (part ? part.textContent : "")).join(" "));
     }
     return item.text;
   };
@@ -92,7 +92,7 @@
       hide(box, !any);
       shown += any;
     }
-    for (const part of [...lists, ...all("#passed, .cause, .cause tbody tr")]) hide(part, active && !visible.has(part));
+    for (const part of [...lists, ...all("#passed, .cause, .wait")]) hide(part, active && !visible.has(part));
     said.textContent = active ? `${shown} of ${items.length} lines shown` : "";
     for (const card of all(".card a[data-filter]")) {
       const own = new URLSearchParams(card.dataset.filter);
