@@ -26,6 +26,7 @@ from auditor.reporting.shapes import (
     Moment,
     PlainLine,
     Section,
+    SharedEvidence,
     WaiverView,
 )
 from auditor.reporting.values import NAME, SENTENCE, excerpt
@@ -45,8 +46,8 @@ from auditor.reporting.words import (
 _EVIDENCE = 12
 _UNFOLDED = 3
 _NAMED = 6
-# Of how many findings of one check the evidence is shown.
-_EVIDENT = 20
+# Of how many findings of one check the evidence is shown, and how many different answers.
+_EVIDENT, _SHARED = 20, 24
 
 
 def section_of(finding: Finding) -> Section:
@@ -122,9 +123,8 @@ def finding_view(
         reason=verdict.reason.value if verdict.reason else "",
         because_of=verdict.because_of or "",
         evidence=tuple(evidence),
-        evidence_words=count(len(finding.evidence), "answer"),
-        evidence_left_out=_left_out(len(finding.evidence) - _EVIDENCE),
-        evidence_folded=len(finding.evidence) > _UNFOLDED,
+        evidence_number=len(finding.evidence),
+        evidence_left_out=_more_answers(len(finding.evidence) - _EVIDENCE),
         waiver=_waiver(finding.waiver, today) if finding.waiver and finding.is_waived else None,
         change=change.label.value if change else "",
         change_word=FINDING_LABELS[change.label] if change else "",
@@ -150,12 +150,6 @@ def _check_view(finding: FindingView, text: CheckText | None) -> CheckView:
     # A violation may weigh less than its check; where the page is not at hand, the finding says all that is known.
     severity = text.severity.value if text is not None else finding.severity
     return CheckView(finding.check, finding.slug, finding.title, severity, guidance(text))
-
-
-def _left_out(number: int) -> str:
-    if number <= 0:
-        return ""
-    return f"{count(number, 'more answer')} {'is' if number == 1 else 'are'} kept in the stored scan."
 
 
 def _before(finding: Finding | None) -> str:
@@ -222,6 +216,7 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> 
     changes = sorted({finding.change_word for finding in findings if finding.change_word})
     environments = sorted({finding.environment for finding in findings if finding.environment})
     is_open = first.section is Section.OPEN
+    shared = _shared(findings)
     return FindingGroup(
         anchor=anchor(prefix, first.check, first.severity, first.status),
         check=first.check,
@@ -240,16 +235,50 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> 
         has_before=any(finding.before for finding in findings),
         has_lives=any(finding.life for finding in findings),
         is_new=any(finding.newly_open for finding in findings),
-        evident=tuple(findings[:_EVIDENT]),
-        evidence_left_out=_evidence_left_out(len(findings) - _EVIDENT),
+        evidence=shared[:_SHARED],
+        sources=_sources(findings),
+        evidence_words=count(sum(finding.evidence_number for finding in findings), "answer"),
+        evidence_folded=len(shared) > _UNFOLDED,
+        evidence_left_out=_left_out(findings, shared[:_SHARED]),
         snippet=snippet(finding.waiver_entry for finding in findings),
         findings=tuple(findings),
         guidance=guidance(text) if first.section in (Section.OPEN, Section.WAIVED) else None,
     )
 
 
-def _evidence_left_out(number: int) -> str:
-    return f"The evidence for {number} more stands in the JSON report." if number > 0 else ""
+def _shared(findings: list[FindingView]) -> tuple[SharedEvidence, ...]:
+    """Return the evidence of all, each answer once with those who gave it."""
+    found: dict[tuple[str, str, str, str], dict[str, None]] = {}
+    for finding in findings[:_EVIDENT]:
+        for item in finding.evidence:
+            key = item.question, item.outcome, item.outcome_word, item.excerpt
+            found.setdefault(key, {})[item.host] = None
+    return tuple(SharedEvidence(*key, hosts=", ".join(hosts)) for key, hosts in sorted(found.items()))
+
+
+def _sources(findings: list[FindingView]) -> tuple[tuple[str, str, Moment], ...]:
+    """Return how and when each host answered: one visit brought all its answers."""
+    evidence = [item for finding in findings[:_EVIDENT] for item in finding.evidence]
+    return tuple((item.host, item.channel, item.at) for item in {item.host: item for item in evidence}.values())
+
+
+def _left_out(findings: list[FindingView], shown: tuple[SharedEvidence, ...]) -> str:
+    """Say how many answers are not shown here, among them those that are not in the view at all."""
+    there = sum(finding.evidence_number for finding in findings)
+    told = sum(len(finding.evidence) for finding in findings[:_EVIDENT])
+    keys = {(item.question, item.outcome, item.excerpt) for item in shown}
+    cut = sum(
+        (item.question, item.outcome, item.excerpt) not in keys
+        for finding in findings[:_EVIDENT]
+        for item in finding.evidence
+    )
+    return _more_answers(there - told + cut)
+
+
+def _more_answers(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f"{count(number, 'more answer')} {'is' if number == 1 else 'are'} kept in the stored scan."
 
 
 def _headline(findings: list[FindingView]) -> str:

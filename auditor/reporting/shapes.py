@@ -98,6 +98,17 @@ class EvidenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedEvidence:
+    """An answer that `hosts` gave alike."""
+
+    question: str
+    outcome: str
+    outcome_word: str
+    excerpt: str
+    hosts: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaiverView:
     """An accepted deviation; `expiry` says in words when it ends, `expires_soon` within thirty days of the scan."""
 
@@ -155,9 +166,8 @@ class FindingView:
     reason: str
     because_of: str
     evidence: tuple[EvidenceView, ...]
-    evidence_words: str
+    evidence_number: int
     evidence_left_out: str
-    evidence_folded: bool
     waiver: WaiverView | None
     change: str
     change_word: str
@@ -192,8 +202,8 @@ class FindingView:
 class FindingGroup:
     """The findings of one check that stand in one section: one row with a list of subjects.
 
-    `evident` are those whose evidence is shown, and `evidence_left_out` says of how many it is not. `snippet` is a
-    waiver for all of them.
+    `evidence` are the answers behind all of them, `sources` when and over which channel each host gave its answers, as
+    (host, channel, time); `evidence_left_out` says what of it is not shown. `snippet` is a waiver for all of them.
     """
 
     anchor: str
@@ -213,7 +223,10 @@ class FindingGroup:
     has_before: bool
     has_lives: bool
     is_new: bool
-    evident: tuple[FindingView, ...]
+    evidence: tuple[SharedEvidence, ...]
+    sources: tuple[tuple[str, str, Moment], ...]
+    evidence_words: str
+    evidence_folded: bool
     evidence_left_out: str
     snippet: str
     findings: tuple[FindingView, ...]

@@ -46,7 +46,7 @@
       const row = (selector) => all(selector, item.box)[index];
       const parts = own.length === 1 || !item.box.matches(".finding")
         ? [own.length === 1 ? item.box : item.element, item.box.querySelector("summary")]
-        : [item.element, row(".subjects tbody tr"), row(".body > details.inner"), ...all(".headline, .guidance, .badges .id", item.box)];
+        : [item.element, row(".subjects tbody tr"), ...all(".headline, .guidance, .badges .id", item.box)];
       const wait = item.element.closest(".wait");
       item.text = folded([...parts, wait && wait.querySelector(".why")].map((part) => (part ? part.textContent : "")).join(" "));
     }
