@@ -10,9 +10,9 @@ from auditor.reporting.host_shapes import FactRow, HostFacts
 from auditor.reporting.plain import shortened
 from auditor.reporting.words import count
 
-_TEXT = 100
+_TEXT = 80
 # The table of how each host was read has these too.
-_ELSEWHERE = frozenset({"Began", "Answers"})
+_ELSEWHERE = frozenset({"Began", "Read over", "Answers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ def common_facts(hosts: tuple[HostFacts, ...]) -> tuple[tuple[CommonFact, ...], 
 def _different(host: HostFacts, common: dict[str, FactRow]) -> HostFacts:
     rows = tuple(_line(row) for row in host.facts if common.get(row.name) != row)
     visit = tuple((word, value) for word, value in host.visit if word not in _ELSEWHERE)
-    return dataclasses.replace(host, facts=rows, components=(), visit=visit, roles=shortened(host.roles, _TEXT))
+    return dataclasses.replace(
+        host, facts=rows, components=(), visit=visit, roles=host.roles if host.contradictions else ""
+    )
 
 
 def _line(row: FactRow) -> FactRow:

@@ -232,6 +232,7 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> 
         environments="|".join(environments),
         expanded=is_open and first.severity in (Severity.CRITICAL, Severity.HIGH),
         has_sentences=len(findings) > 1,
+        expected=first.expected if len({finding.expected for finding in findings}) == 1 and len(findings) > 1 else "",
         has_before=any(finding.before for finding in findings),
         has_lives=any(finding.life for finding in findings),
         is_new=any(finding.newly_open for finding in findings),

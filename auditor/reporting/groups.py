@@ -11,16 +11,17 @@ from auditor.model.scan import ScanRecord
 from auditor.reporting.findings import short
 from auditor.reporting.matrix import OUTSIDE, facts_anchor
 from auditor.reporting.shapes import FindingView, Section
-from auditor.reporting.words import CHECK_GROUPS, SEVERITY_SYMBOLS, count
+from auditor.reporting.words import CHECK_GROUPS, count
 
 # Up to this many hosts all have a row of their own; of more, those of which there is something to say.
 ALL_ROWS = 40
 
+# The symbol before each word is a matter of the style sheet.
 _QUIET = {
-    Section.UNDECIDED: ("undecided", "?", "unknown"),
-    Section.WAIVED: ("waived", "✎", "waived"),
-    Section.PASSED: ("passed", "✓", "passed"),
-    Section.NOT_APPLICABLE: ("na", "–", "n/a"),
+    Section.UNDECIDED: ("undecided", "unknown"),
+    Section.WAIVED: ("waived", "waived"),
+    Section.PASSED: ("passed", "passed"),
+    Section.NOT_APPLICABLE: ("na", "n/a"),
 }
 _LOUD = frozenset({Section.OPEN, Section.UNDECIDED, Section.WAIVED})
 
@@ -29,10 +30,8 @@ _LOUD = frozenset({Section.OPEN, Section.UNDECIDED, Section.WAIVED})
 class GroupCell:
     """The worst that a group of checks says of a subject; `href` leads to it, empty where there is nothing to do."""
 
-    group: str
     name: str
     kind: str
-    symbol: str
     word: str
     more: str
     href: str
@@ -127,12 +126,11 @@ def _cell(code: str, views: list[FindingView]) -> GroupCell:
     if opened:
         worst = min(opened, key=lambda view: (Severity(view.severity).rank, view.check))
         more = f"+{len(opened) - 1}" if len(opened) > 1 else ""
-        symbol = SEVERITY_SYMBOLS[Severity(worst.severity)]
-        return GroupCell(code, name, f"sev-{worst.severity}", symbol, worst.severity, more, f"#{worst.anchor}")
-    for section, (kind, symbol, word) in _QUIET.items():
+        return GroupCell(name, f"sev-{worst.severity}", worst.severity, more, f"#{worst.anchor}")
+    for section, (kind, word) in _QUIET.items():
         found = [view for view in views if view.section is section]
         if found:
             href = f"#{found[0].place}" if section in _LOUD else ""
             more = f"+{len(found) - 1}" if href and len(found) > 1 else ""
-            return GroupCell(code, name, f"g-{kind}", symbol, word, more, href)
-    return GroupCell(code, name, "g-none", "", "", "", "")
+            return GroupCell(name, f"g-{kind}", word, more, href)
+    return GroupCell(name, "", "", "", "")

@@ -21,10 +21,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One host. `note` says what was special about reading it; `blind`, in place of the cells, why nothing is known.
-
-    `components` are the codes of those that it has, for the filter.
-    """
+    """One host. `note` says what was special about reading it; `blind`, in place of the cells, why nothing is known."""
 
     host: str
     anchor: str
@@ -33,7 +30,6 @@ class MatrixRow:
     reading: str
     note: str
     blind: str
-    components: str
     cells: tuple[Cell, ...]
     badge: Badge | None
 

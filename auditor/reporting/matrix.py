@@ -35,8 +35,7 @@ _ALWAYS = (
     ComponentKind.LIFETIME,
     ComponentKind.RABBITMQ,
 )
-# What counts as being there, whole or not.
-FOUND = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
+_FOUND = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
 def matrix(record: ScanRecord, judgement: Judgement, views: Iterable[FindingView]) -> Matrix:
@@ -60,7 +59,7 @@ def matrix(record: ScanRecord, judgement: Judgement, views: Iterable[FindingView
 
 
 def _found_somewhere(kind: ComponentKind, portraits: Mapping[str, Portrait]) -> bool:
-    return any(portrait.component(kind).state in FOUND for portrait in portraits.values())
+    return any(portrait.component(kind).state in _FOUND for portrait in portraits.values())
 
 
 def _elsewhere(kinds: list[ComponentKind], record: ScanRecord, portraits: Mapping[str, Portrait]) -> str:
@@ -147,11 +146,6 @@ def roles_in_words(host: Host, portrait: Portrait | None) -> str:
     return reading_of(reading) or "none"
 
 
-def _codes(portrait: Portrait | None) -> str:
-    found = [item.kind.value for item in portrait.components if item.state in FOUND] if portrait is not None else []
-    return " ".join(found)
-
-
 class _Rows:
     def __init__(
         self,
@@ -195,7 +189,6 @@ class _Rows:
             reading=reading,
             note="" if blind else note,
             blind=(note or "No component could be looked at.") if blind else "",
-            components=_codes(portrait),
             cells=tuple(cell(portrait.component(kind)) for kind in self._kinds) if portrait and not blind else (),
             badge=badge(self._hosts.get(host.name, ())),
         )

@@ -202,8 +202,9 @@ class FindingView:
 class FindingGroup:
     """The findings of one check that stand in one section: one row with a list of subjects.
 
-    `evidence` are the answers behind all of them, `sources` when and over which channel each host gave its answers, as
-    (host, channel, time); `evidence_left_out` says what of it is not shown. `snippet` is a waiver for all of them.
+    `expected` is what is expected of all alike, empty where that differs. `evidence` are the answers behind all of
+    them, `sources` when and over which channel each host gave its answers, as (host, channel, time);
+    `evidence_left_out` says what of it is not shown. `snippet` is a waiver for all of them.
     """
 
     anchor: str
@@ -220,6 +221,7 @@ class FindingGroup:
     environments: str
     expanded: bool
     has_sentences: bool
+    expected: str
     has_before: bool
     has_lives: bool
     is_new: bool

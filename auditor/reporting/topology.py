@@ -34,8 +34,8 @@ LEFT, RIGHT = 18, 256
 _NAME_LINE, _ROLE_LINE, _LINE, _BADGE, _PADDING, _GAP = 24, 15, 17, 22, 8, 18
 _LABEL, _NAME, _TARGET_GAP, _NAMES = 24, 16, 8, 4
 _CONTROLLER_X, _BROKER_X, _DATABASE_X = 6, 266, 277
-# Up to this many hosts are all drawn; of more, in each lane at most so many that have something to tell.
-ALL_DRAWN, _TELLING, _NOTHING = 40, 5, 100
+# Up to this many hosts are all drawn; of more, so many of the worst lanes, with so many hosts that have to tell.
+ALL_DRAWN, _LANES, _TELLING, _NOTHING = 40, 24, 5, 100
 _SHOWN = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
@@ -69,6 +69,9 @@ class _Drawing:
                 if view.subject_kind == kind:
                     found.setdefault(view.subject, []).append(view)
             badges.update({name: badge(items) for name, items in found.items()})
+        by_worst = sorted(record.inventory.hosts, key=lambda host: (self._worst(host), host.name))
+        in_order = dict.fromkeys(host.environment for host in by_worst if self._worst(host) < _NOTHING)
+        self._worst_lanes = frozenset(list(in_order)[:_LANES])
 
     def lane(self, environment: Environment) -> Lane:
         """Return an environment in one drawing, or none where it has no host."""
@@ -90,6 +93,8 @@ class _Drawing:
         """Return the hosts to draw: all, or of many those of which there is something to tell and their controllers."""
         if len(self._record.inventory.hosts) <= ALL_DRAWN:
             return hosts
+        if not self._worst_lanes.intersection(host.environment for host in hosts):
+            return ()
         first = sorted(hosts, key=lambda host: (self._worst(host), not self._controls(host), host.name))
         worth = [host for host in first if self._worst(host) < _NOTHING]
         # The controllers beside them, so that one sees what they belong to.
@@ -161,7 +166,7 @@ def _not_drawn(rest: int, drawn: int) -> str:
     """Say how many hosts were left out of a large picture; the table has all."""
     if not rest:
         return ""
-    return f"{count(rest, 'more host')} not drawn." if drawn else f"{count(rest, 'host')}, nothing open on any."
+    return f"{count(rest, 'more host')} not drawn." if drawn else f"{count(rest, 'host')}, not drawn."
 
 
 def _does(host: Host, portrait: Portrait | None, role: Role) -> bool:

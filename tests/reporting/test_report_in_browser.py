@@ -118,12 +118,22 @@ def test_a_card_shows_exactly_what_it_counts_and_again_everything(
         assert "#" not in page.page.url
 
 
-SHOWN = """() => [...document.querySelectorAll('[data-is] [data-status], [data-is] .resolved')]
-    .filter((line) => !line.closest('[hidden]'))
-    .map((line) => ({id: line.id, host: line.dataset.host || '', environment: line.dataset.environment,
-      check: line.dataset.check || line.closest('[data-check]').dataset.check,
-      severity: line.dataset.severity || line.closest('[data-severity]').dataset.severity,
-      part: line.closest('main > section').id}))"""
+SHOWN = """() => {
+    const environmentOf = (host) => {
+        const row = document.querySelector(`#matrix tr[data-host="${host}"]`);
+        return (row && row.parentElement.dataset.environment) || '';
+    };
+    return [...document.querySelectorAll('[data-is] [data-status], [data-is] .resolved')]
+        .filter((line) => !line.closest('[hidden]'))
+        .map((line) => ({
+            id: line.id,
+            host: line.dataset.host || '',
+            environment: line.dataset.environment || environmentOf(line.dataset.host),
+            check: line.closest('[data-check]').dataset.check,
+            severity: line.closest('[data-severity]').dataset.severity,
+            part: line.closest('main > section').id,
+        }));
+}"""
 
 
 def shown(page: Page) -> list[dict[str, str]]:
@@ -139,7 +149,7 @@ def shown(page: Page) -> list[dict[str, str]]:
         ("environment", "Production", lambda line: line["environment"] == "Production"),
         ("purpose", "Quality", lambda line: line["environment"] == "Quality"),
         ("server", "dev-1", lambda line: line["host"] == "dev-1"),
-        ("component", "lifetime", lambda line: line["environment"] in ("Development", "LifeTime")),
+        ("component", "LifeTime", lambda line: line["environment"] in ("Development", "LifeTime")),
         ("group", "TOPO", lambda line: line["check"].startswith("TOPO-")),
         ("status", "not evaluated", lambda line: line["part"] == "undecided"),
     ],
@@ -226,7 +236,7 @@ def test_a_link_to_a_filtered_and_folded_finding_brings_it_to_light(browser: Bro
 
 def test_a_cell_of_the_groups_narrows_the_findings_to_host_and_group(browser: Browser, report_file: Path) -> None:
     with opened(browser, report_file) as page:
-        page.page.locator("#groups tr[data-host=dev-1] td a[data-group=TOPO]").click()
+        page.page.locator("#groups tr[data-host=dev-1] td[data-label=Topology] a").click()
 
         lines = shown(page.page)
         assert {(line["host"], line["check"]) for line in lines} == {("dev-1", "TOPO-006")}

@@ -9,10 +9,13 @@
   const lists = all("[data-is]");
   const kept = new Map();
   const environments = new Map();
+  const columns = all("#matrix th[data-component]").map((header) => header.textContent);
   for (const row of all("tr[data-host]", byId("matrix") || document.createElement("div"))) {
     const { environment = "", purpose = "" } = row.parentElement.dataset;
-    const components = new Set(row.dataset.components.split(" ").filter(Boolean));
-    kept.set(row.dataset.host, { purpose, components });
+    // Its cells stand under the last columns, whatever spans rows before them.
+    const cells = all("td.cell:not(.blind)", row);
+    const components = new Set(cells.flatMap((cell, at) => (cell.matches(".st-absent, .st-unknown") ? [] : columns[at])));
+    kept.set(row.dataset.host, { environment, purpose, components });
     if (!environment) continue;
     const whole = environments.get(environment) || { purpose, components: new Set() };
     for (const component of components) whole.components.add(component);
@@ -21,8 +24,9 @@
   const read = (element) => {
     const box = element.closest(".finding, .line") || element;
     const list = element.closest("[data-is]");
-    const { environment = "", host = "", mark = "" } = element.dataset;
-    const place = kept.get(host) || environments.get(environment) || { purpose: "", components: new Set() };
+    const { host = "", mark = "" } = element.dataset;
+    const place = kept.get(host) || environments.get(element.dataset.environment) || { purpose: "", components: new Set() };
+    const environment = element.dataset.environment || place.environment || "";
     return {
       element, box, list, environment, host, place,
       is: [list.dataset.is, mark],
@@ -142,7 +146,7 @@
     offer("environment", environments.keys());
     offer("purpose", new Set([...environments.values()].map((item) => item.purpose)));
     offer("server", kept.keys());
-    offer("component", [...new Set(places.flatMap((item) => [...item.components]))].sort(), (code) => code.replaceAll("-", " "));
+    offer("component", [...new Set(places.flatMap((item) => [...item.components]))].sort());
     const groups = new Map(all("#groups thead th[data-group]").map((header) => [header.dataset.group, header.textContent]));
     offer("group", groups.keys(), (code) => `${code} – ${groups.get(code)}`);
     bar.hidden = false;
@@ -165,7 +169,8 @@
     for (const card of all(".card a[data-filter]")) narrow(card, new URLSearchParams(card.dataset.filter));
     for (const cell of all("#groups td a")) {
       const { host, environment } = cell.closest("tr").dataset;
-      const state = new URLSearchParams({ group: cell.dataset.group });
+      const heading = cell.closest("table").tHead.rows[0].cells[cell.closest("td").cellIndex];
+      const state = new URLSearchParams({ group: heading.dataset.group });
       if (host) state.set("server", host); else if (environment) state.set("environment", environment);
       narrow(cell, state);
     }
