@@ -3,13 +3,14 @@
 The hosts are those of benchmarks.evaluation. Their verdicts are filled up to the wanted number of checks with copies;
 one verdict in fifty is made to fail, among a third of the checks, and one in a hundred to be unknown. Prints a
 Markdown table. `usable` is the time from the address to the end of the page's script, beside that of an empty page;
-`filter` is the longest time from a choice in the filter to the finished layout.
+`filter` is the time from a choice in the filter to the finished layout: of the slowest choice, the median of five.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from auditor import bundled
 from auditor.model.fact import Reason
@@ -34,6 +35,7 @@ from tests.peers.browser import chromium, opened
 
 # One verdict in so many.
 FAILS, UNKNOWN = 50, 100
+ROUNDS = 5
 CHOICES = {"status": "open", "severity": "high", "group": "COMP", "environment": "Environment 1", "text": "front-end"}
 FILTER = """async ([name, value]) => {
     const field = document.getElementById(`filter-${name}`);
@@ -117,7 +119,7 @@ def measure(hosts: int, checks: int, browser: Browser) -> Measured:
             base = float(empty.page.evaluate(USABLE))
         with opened(browser, file) as report:
             usable = float(report.page.evaluate(USABLE))
-            slowest = max(float(report.page.evaluate(FILTER, [name, value])) for name, value in CHOICES.items())
+            slowest = max(statistics.median(_filtering(report.page, choice)) for choice in CHOICES.items())
     return Measured(
         verdicts=len(record.judgement.findings),
         size=len(page.encode("utf-8")),
@@ -127,6 +129,10 @@ def measure(hosts: int, checks: int, browser: Browser) -> Measured:
         empty=base,
         filter=slowest,
     )
+
+
+def _filtering(page: Page, choice: tuple[str, str]) -> list[float]:
+    return [float(page.evaluate(FILTER, list(choice))) for _ in range(ROUNDS)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

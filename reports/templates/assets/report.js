@@ -6,7 +6,7 @@
   const folded = (text) => text.toLowerCase().replace(/\s+/g, " ");
 
   // What can be filtered: every line that stands for a finding, with the part of the page and the row it stands in.
-  const lists = all("[data-is]");
+  const parts = all("[data-is], #passed, .cause, .wait");
   const kept = new Map();
   const environments = new Map();
   const columns = all("#matrix th[data-component]").map((header) => header.textContent);
@@ -39,23 +39,34 @@
   const items = all("[data-status], .many, .resolved").filter((element) => element.closest("[data-is]")).map(read);
   const boxes = new Map();
   for (const item of items) {
-    if (!boxes.has(item.box)) boxes.set(item.box, []);
-    boxes.get(item.box).push(item);
+    if (!boxes.has(item.box)) boxes.set(item.box, { own: [], rows: [], common: null });
+    const box = boxes.get(item.box);
+    item.at = box.own.push(item) - 1;
   }
-  // A row of several findings is searched by what is said of each; all that is said of the check belongs to all.
+  for (const [element, box] of boxes) {
+    if (box.own.length > 1 && element.matches(".finding")) box.rows = all(".subjects tbody tr", element);
+  }
+  // A row of several findings is searched by what is said of each; what is said of the check belongs to all of them.
+  const words = (...parts) => folded(parts.map((part) => (part ? part.textContent : "")).join(" "));
   const textOf = (item) => {
-    if (item.text === null) {
-      const own = boxes.get(item.box);
-      const index = own.indexOf(item);
-      const row = (selector) => all(selector, item.box)[index];
-      const parts = own.length === 1 || !item.box.matches(".finding")
-        ? [own.length === 1 ? item.box : item.element, item.box.querySelector("summary")]
-        : [item.element, row(".subjects tbody tr"), ...all(".headline, .guidance, .badges .id", item.box)];
-      const wait = item.element.closest(".wait");
-      item.text = folded([...parts, wait && wait.querySelector(".why")].map((part) => (part ? part.textContent : "")).join(" "));
+    const box = boxes.get(item.box);
+    if (box.common === null) {
+      const wait = item.box.closest(".wait");
+      box.common = box.own.length === 1
+        ? words(item.box, wait && wait.querySelector(".why"))
+        : words(...all(".headline, .guidance, .badges .id, :scope > summary", item.box));
     }
-    return item.text;
+    if (item.text === null) item.text = box.own.length === 1 ? "" : words(item.element, box.rows[item.at]);
+    return `${item.text} ${box.common}`;
   };
+  // Read while nobody waits, so that the first letter is as fast as the second.
+  const warm = (from) => {
+    const end = performance.now() + 8;
+    let at = from;
+    while (at < items.length && performance.now() < end) textOf(items[at++]);
+    if (at < items.length) setTimeout(warm, 0, at);
+  };
+  setTimeout(warm, 0, 0);
 
   const bar = byId("filter");
   const NAMES = ["text", "status", "severity", "environment", "purpose", "server", "component", "group", "order"];
@@ -82,9 +93,8 @@
     const active = NAMES.some((name) => name !== "order" && wanted[name]);
     let shown = 0;
     const visible = new Set();
-    for (const [box, own] of boxes) {
+    for (const [box, { own, rows }] of boxes) {
       let any = 0;
-      const rows = own.length > 1 && box.matches(".finding") ? all(".subjects tbody tr", box) : [];
       own.forEach((item, index) => {
         const found = !active || matches(item, wanted);
         hide(item.element, !found);
@@ -96,7 +106,7 @@
       hide(box, !any);
       shown += any;
     }
-    for (const part of [...lists, ...all("#passed, .cause, .wait")]) hide(part, active && !visible.has(part));
+    for (const part of parts) hide(part, active && !visible.has(part));
     said.textContent = active ? `${shown} of ${items.length} lines shown` : "";
     for (const card of all(".card a[data-filter]")) {
       const own = new URLSearchParams(card.dataset.filter);
@@ -112,7 +122,7 @@
     if (!order.first) order.first = own;
     const by = {
       "": (one, two) => order.first.indexOf(one) - order.first.indexOf(two),
-      servers: (one, two) => boxes.get(two).length - boxes.get(one).length,
+      servers: (one, two) => boxes.get(two).own.length - boxes.get(one).own.length,
       check: (one, two) => one.dataset.check.localeCompare(two.dataset.check, "en"),
     };
     const wanted = [...order.first].sort(by[fields.order.value] || by[""]);
