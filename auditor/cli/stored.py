@@ -39,8 +39,22 @@ def stored_view(opened: Store, record: ScanRecord, rules: Rules) -> ReportView:
         rules.texts,
         difference,
         figures=rules.age_of_figures(record),
+        outcome=_outcome(record),
         history=opened.history(record.id),
     )
+
+
+def _outcome(record: ScanRecord) -> str:
+    """Return the exit code that the scan has earned, with its meaning; a severity to fail on belongs to a call."""
+    from auditor.cli.exit_codes import ExitCode
+    from auditor.evaluating import completeness
+
+    done = completeness(record)
+    if done.audited == 0:
+        return f"{ExitCode.NOTHING_AUDITED}: nothing was audited, because no host could be read"
+    if not done.is_complete:
+        return f"{ExitCode.INCOMPLETE}: incomplete, because not every host, question and check did its part"
+    return f"{ExitCode.CLEAN}: complete; {ExitCode.FINDINGS} where --fail-on named a severity that is open"
 
 
 def tell_incomplete(opened: Store) -> None:

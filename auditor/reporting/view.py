@@ -51,13 +51,14 @@ def build_view(
     previous: Difference | None = None,
     *,
     figures: str = "",
+    outcome: str = "",
     history: History | None = None,
 ) -> ReportView:
     """Return the finished report of a sealed scan.
 
     `texts` are the pages of the checks by id; `previous` is the comparison of an earlier scan with this one; `figures`
-    tells how old the figures of the rules are, empty where that is not known; `history` is that of the infrastructure
-    up to this scan. Raises `UsageError` for a scan that was not sealed.
+    tells how old the figures of the rules are and `outcome` the exit code with its meaning, empty where that is not
+    known; `history` is that of the infrastructure up to this scan. Raises `UsageError` for a scan that was not sealed.
     """
     judgement = record.judgement
     if record.state is not ScanState.COMPLETE or judgement is None:
@@ -119,7 +120,7 @@ def build_view(
         common=common,
         facts=facts,
         lean_facts=lean,
-        about=about(record, judgement, figures),
+        about=about(record, judgement, figures, outcome),
         checks=check_views((*views, *gone), texts),
         findings=views,
         gone=gone,

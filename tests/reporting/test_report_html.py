@@ -75,7 +75,7 @@ def test_the_parts_stand_in_the_order_in_which_they_are_read(report: Element) ->
 
     named = [name for name in sections if name]
     assert named == [
-        "matrix", "topology", "groups", "filter", "open", "changes", "history", "undecided", "passed", "facts",
+        "matrix", "topology", "groups", "filter", "open", "changes", "undecided", "passed", "history", "facts",
         "waived", "about",
     ]  # fmt: skip
     first = next(element for element in main.children if isinstance(element, Element))
@@ -264,3 +264,43 @@ def test_every_changed_finding_stands_once_in_the_comparison(diff: Element) -> N
     ids = [name for item in diff.walk() if (name := item.attributes.get("id", "")).startswith("finding-")]
 
     assert sorted(ids) == sorted(f"finding-{change.fingerprint}" for change in difference.findings)
+
+
+def test_hostile_values_stand_in_every_new_part_and_do_no_harm(hostile_report: str) -> None:
+    document = parsed(hostile_report)
+
+    for part in ("groups", "changes", "history", "open"):
+        section = document.by_id(part)
+        assert section.text
+    assert "alert(1)" in document.by_id("groups").text
+    assert "alert(1)" in document.by_id("changes").text
+    snippets = [pre.text for item in document.all("details", "accept") for pre in item.all("pre")]
+    assert snippets
+    assert not [text for text in snippets if "\u202e" in text]
+
+
+def test_a_failure_of_several_hosts_says_what_is_expected_of_all_and_who_gave_which_answer(report: Element) -> None:
+    several = next(item for item in report.all("article", "finding") if "DATA-005" in item.text)
+    evidence = several.all("table", "evidence")[0]
+
+    assert [row.all("th")[0].text for row in evidence.all("tbody")[0].all("tr")] == ["services"]
+    assert "prd-fe1, prd-fe2" in evidence.text
+    assert "prd-fe2 over PowerShell over SSH at 2026-03-03" in several.text
+
+
+def test_the_worst_of_each_group_stands_with_its_word_and_leads_to_its_finding(report: Element) -> None:
+    matrix = report.by_id("groups").all("table")[0]
+    columns = [header.text for header in matrix.all("thead")[0].all("th")]
+    rows = {row.attributes["data-host"]: row for row in matrix.all("tr") if "data-host" in row.attributes}
+    cells = [item for item in rows["dev-1"].children if isinstance(item, Element)]
+
+    topology = cells[columns.index("Topology")]
+    assert topology.text == "critical"
+    assert "TOPO-006" in next(
+        item.text for item in report.all("article") if topology.all("a")[0].attributes["href"][1:] in
+        {row.attributes.get("id") for row in item.all("tr")}
+    )  # fmt: skip
+    assert cells[columns.index("Installed")].text == "passed"
+    unread = [item.text for item in rows["qa-1"].children if isinstance(item, Element)]
+    assert "unknown" in unread[columns.index("Installed")]
+    assert "passed" not in unread

@@ -186,7 +186,8 @@ def test_filters_narrow_each_other_and_what_is_empty_is_hidden(browser: Browser,
         assert {line["host"] for line in shown(page.page)} == {"prd-fe1", "prd-fe2"}
         assert not page.page.is_visible("#undecided")
         assert not page.page.is_visible("#passed")
-        assert page.page.is_visible("#facts")
+        assert not page.page.is_visible("#facts")
+        assert page.page.is_visible("#about")
         page.page.select_option("#filter-severity", "critical")
         assert page.page.inner_text("#filter-state").startswith("0 of ")
 

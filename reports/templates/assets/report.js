@@ -107,6 +107,8 @@
       shown += any;
     }
     for (const part of parts) hide(part, active && !visible.has(part));
+    // What no filter reaches would stand between the findings that are left.
+    for (const aside of all("#history, #facts")) hide(aside, active);
     said.textContent = active ? `${shown} of ${items.length} lines shown` : "";
     for (const card of all(".card a[data-filter]")) {
       const own = new URLSearchParams(card.dataset.filter);
