@@ -214,7 +214,6 @@ def _worst_first(group: FindingGroup) -> tuple[bool, int, int, str, str]:
 def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> FindingGroup:
     first = findings[0]
     changes = sorted({finding.change_word for finding in findings if finding.change_word})
-    environments = sorted({finding.environment for finding in findings if finding.environment})
     is_open = first.section is Section.OPEN
     shared = _shared(findings)
     return FindingGroup(
@@ -229,7 +228,6 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> 
         headline=_headline(findings),
         places=_places(findings),
         change_word=enumeration(changes),
-        environments="|".join(environments),
         expanded=is_open and first.severity in (Severity.CRITICAL, Severity.HIGH),
         has_sentences=len(findings) > 1,
         expected=first.expected if len({finding.expected for finding in findings}) == 1 and len(findings) > 1 else "",

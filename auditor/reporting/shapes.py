@@ -218,7 +218,6 @@ class FindingGroup:
     headline: str
     places: str
     change_word: str
-    environments: str
     expanded: bool
     has_sentences: bool
     expected: str
