@@ -24,7 +24,7 @@ from auditor.engine.subjects import Environment, Host, Infrastructure
 from auditor.engine.table_rows import Row
 from auditor.engine.tables import Table
 from auditor.engine.verdicts import count, failed, not_applicable, passed, unknown
-from auditor.engine.waiving import NEVER_WAIVED, match_waivers
+from auditor.engine.waiving import match_waivers
 from auditor.model import known_facts as facts
 from auditor.model.component import Bearing, Certainty, Component, ComponentKind, RoleReading, State
 from auditor.model.fact import Reason
@@ -33,6 +33,7 @@ from auditor.model.inventory import Hosting, Purpose, Role, Source
 from auditor.model.observation import ChannelName
 from auditor.model.question import NOT_XML, Outcome, Platform
 from auditor.model.version import Version
+from auditor.model.waiver import NEVER_WAIVED
 
 check = CheckDeclaration()
 

@@ -29,20 +29,13 @@ def report(
     """Write the report of a stored scan: one file, complete without network and without JavaScript."""
     from auditor.cli.loading import load_rules, say, write_bytes
     from auditor.cli.printing import print_summary
-    from auditor.cli.stored import complete_scan
-    from auditor.reporting.view import build_view
+    from auditor.cli.stored import complete_scan, stored_view
     from auditor.store import open_store
 
     rules = load_rules(further)
     with open_store(store) as opened:
         record = complete_scan(opened, scan)
-        previous = opened.scan_before(record.id)
-        difference = None
-        if previous is not None:
-            from auditor.comparing import compared
-
-            difference = compared(opened, previous, record, lambda: rules)
-    view = build_view(record, rules.texts, difference, figures=rules.age_of_figures(record))
+        view = stored_view(opened, record, rules)
     if form is ReportForm.TEXT:
         print_summary(view)
         return

@@ -79,7 +79,7 @@ def scan(
     )
     record, rules = perform(settings)
     try:
-        conclude(record, rules, form=form, report=report, fail_on=fail_on)
+        conclude(record, rules, form=form, report=report, store=store, fail_on=fail_on)
     finally:
         # However the scan ended, and also where its report could not be written.
         tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value))
@@ -184,17 +184,23 @@ def conclude(
     *,
     form: SummaryForm = SummaryForm.TEXT,
     report: Path | None = None,
+    store: str = DEFAULT_STORE,
     fail_on: SeverityName | None = None,
 ) -> None:
-    """Print the result, write the report if asked, and end with the exit code that the result has earned."""
+    """Print the result, write the report if asked, and end with the exit code that the result has earned.
+
+    The report takes from the `store` what was before.
+    """
     from auditor import bundled
     from auditor.cli.loading import say, write_text
     from auditor.cli.printing import print_summary
+    from auditor.cli.stored import stored_view
     from auditor.evaluating import at_or_above, completeness
     from auditor.model.finding import Severity
     from auditor.reporting.html import html_report
     from auditor.reporting.json import json_report
     from auditor.reporting.view import build_view
+    from auditor.store import open_store
 
     view = build_view(record, rules.texts, figures=rules.age_of_figures(record))
     if form is SummaryForm.JSON:
@@ -202,7 +208,9 @@ def conclude(
     else:
         print_summary(view)
     if report is not None:
-        write_text(report, html_report(view, bundled.templates_folder()))
+        with open_store(store) as opened:
+            whole = stored_view(opened, record, rules)
+        write_text(report, html_report(whole, bundled.templates_folder()))
         say(f"Report: {report}")
     done = completeness(record)
     severe = at_or_above(record.judgement.findings, Severity(fail_on.value)) if record.judgement and fail_on else ()

@@ -8,7 +8,9 @@ from auditor.cli.loading import say
 from auditor.model.scan import ScanState
 
 if TYPE_CHECKING:
+    from auditor.evaluating import Rules
     from auditor.model.scan import ScanRecord
+    from auditor.reporting.page_shapes import ReportView
     from auditor.store import Store
 
 
@@ -20,6 +22,39 @@ def complete_scan(opened: Store, scan: int | None) -> ScanRecord:
     if scan is None:
         tell_incomplete(opened)
     return opened.complete_scan(scan)
+
+
+def stored_view(opened: Store, record: ScanRecord, rules: Rules) -> ReportView:
+    """Return the report of a stored scan: compared with the scan before, and with the history of all."""
+    from auditor.reporting.view import build_view
+
+    previous = opened.scan_before(record.id)
+    difference = None
+    if previous is not None:
+        from auditor.comparing import compared
+
+        difference = compared(opened, previous, record, lambda: rules)
+    return build_view(
+        record,
+        rules.texts,
+        difference,
+        figures=rules.age_of_figures(record),
+        outcome=_outcome(record),
+        history=opened.history(record.id),
+    )
+
+
+def _outcome(record: ScanRecord) -> str:
+    """Return the exit code that the scan has earned, with its meaning; a severity to fail on belongs to a call."""
+    from auditor.cli.exit_codes import ExitCode
+    from auditor.evaluating import completeness
+
+    done = completeness(record)
+    if done.audited == 0:
+        return f"{ExitCode.NOTHING_AUDITED}: nothing was audited, because no host could be read"
+    if not done.is_complete:
+        return f"{ExitCode.INCOMPLETE}: incomplete, because not every host, question and check did its part"
+    return f"{ExitCode.CLEAN}: complete; {ExitCode.FINDINGS} where --fail-on named a severity that is open"
 
 
 def tell_incomplete(opened: Store) -> None:

@@ -18,9 +18,14 @@ from auditor.reporting.words import CHANNELS, PURPOSES, duration
 _OUTCOMES = ("ok", "missing", "denied", "failed", "unsupported")
 
 
-def about(record: ScanRecord, judgement: Judgement, figures: str) -> tuple[AboutTable, ...]:
-    """Return the tables of the last part."""
-    return (_hosts(record), _questions(record), _reference(record.reference), _digests(record, judgement, figures))
+def about(record: ScanRecord, judgement: Judgement, figures: str, outcome: str) -> tuple[AboutTable, ...]:
+    """Return the tables of the last part; `outcome` is the exit code with its meaning."""
+    return (
+        _hosts(record),
+        _questions(record),
+        _reference(record.reference),
+        _digests(record, judgement, figures, outcome),
+    )
 
 
 def _hosts(record: ScanRecord) -> AboutTable:
@@ -84,13 +89,14 @@ def _purposes(purposes: frozenset[object]) -> str:
     return ", ".join(word for purpose, word in PURPOSES.items() if purpose in purposes) or "none"
 
 
-def _digests(record: ScanRecord, judgement: Judgement, figures: str) -> AboutTable:
+def _digests(record: ScanRecord, judgement: Judgement, figures: str, outcome: str) -> AboutTable:
     rows = (
         ("Rules", judgement.rules.digest or "–"),
         ("Age of the rules' figures", figures or "not known: other rules than those at hand judged this scan"),
         ("osaudit", judgement.rules.tool_version),
+        ("Exit code of the scan", outcome or "not known"),
         ("Inventory", record.inventory.digest or "–"),
         ("Reference", record.reference.digest or "–"),
     )
     note = "The same answers judged by the same rules and reference give this same file, byte for byte."
-    return AboutTable("Identity", "about-identity", ("What", "Digest or version"), rows, note)
+    return AboutTable("Identity and exit code", "about-identity", ("What", "Value"), rows, note)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from auditor.model.difference import FindingChange
 from auditor.model.fact import Reason
-from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind
+from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.observation import Visit
 from auditor.model.waiver import Waiver
 from auditor.reporting.plain import anchor, bounded, cut_line
@@ -21,11 +22,15 @@ from auditor.reporting.shapes import (
     EvidenceView,
     FindingGroup,
     FindingView,
+    LifeView,
     Moment,
+    PlainLine,
     Section,
+    SharedEvidence,
     WaiverView,
 )
 from auditor.reporting.values import NAME, SENTENCE, excerpt
+from auditor.reporting.waiving import snippet, waiver_entry
 from auditor.reporting.words import (
     CAUSES,
     CHANNELS,
@@ -41,6 +46,8 @@ from auditor.reporting.words import (
 _EVIDENCE = 12
 _UNFOLDED = 3
 _NAMED = 6
+# Of how many findings of one check the evidence is shown, and how many different answers.
+_EVIDENT, _SHARED = 20, 24
 
 
 def section_of(finding: Finding) -> Section:
@@ -85,13 +92,24 @@ def finding_view(
     visits: Mapping[str, Visit],
     today: date,
     change: FindingChange | None = None,
+    life: LifeView | None = None,
+    *,
+    evidence_of: Callable[[EvidenceReference], EvidenceView] | None = None,
+    is_compact: bool = False,
 ) -> FindingView:
-    """Return one finding in words; `change` is what a comparison with an earlier scan says of it."""
+    """Return one finding in words; `change` is what a comparison with an earlier scan says of it.
+
+    `evidence_of` words a piece of evidence, for callers that remember: many findings rest on the same answers. In a
+    compact report what could not be decided has no place of its own, but that of its cause.
+    """
     verdict = finding.verdict
-    evidence = [_evidence(item, visits) for item in finding.evidence[:_EVIDENCE]]
+    section = section_of(finding)
+    own = f"finding-{finding.fingerprint}"
+    word = evidence_of or partial(evidence_view, visits=visits)
+    evidence = [word(item) for item in finding.evidence[:_EVIDENCE]]
     return FindingView(
         fingerprint=finding.fingerprint,
-        anchor=f"finding-{finding.fingerprint}",
+        anchor=own,
         check=finding.check,
         slug=finding.slug,
         title=finding.title,
@@ -99,7 +117,7 @@ def finding_view(
         severity_symbol=SEVERITY_SYMBOLS[finding.severity],
         status=verdict.status.value,
         status_word=STATUSES[verdict.status],
-        section=section_of(finding),
+        section=section,
         subject_kind=finding.subject.kind.value,
         subject=finding.subject.name,
         environment=finding.subject.environment,
@@ -110,15 +128,21 @@ def finding_view(
         reason=verdict.reason.value if verdict.reason else "",
         because_of=verdict.because_of or "",
         evidence=tuple(evidence),
-        evidence_words=count(len(finding.evidence), "answer"),
-        evidence_left_out=_left_out(len(finding.evidence) - _EVIDENCE),
-        evidence_folded=len(finding.evidence) > _UNFOLDED,
+        evidence_number=len(finding.evidence),
+        evidence_left_out=_more_answers(len(finding.evidence) - _EVIDENCE),
         waiver=_waiver(finding.waiver, today) if finding.waiver and finding.is_waived else None,
         change=change.label.value if change else "",
         change_word=FINDING_LABELS[change.label] if change else "",
         before=_before(change.before) if change else "",
         before_section=section_of(change.before) if change and change.before else None,
+        place=_cause_anchor(verdict) if is_compact and section is Section.UNDECIDED else own,
+        waiver_entry=waiver_entry(finding.check, finding.subject, today) if section is Section.OPEN else "",
+        life=life,
     )
+
+
+def _cause_anchor(verdict: Verdict) -> str:
+    return f"cause-{verdict.reason.value if verdict.reason else Status.ERROR.value}"
 
 
 def check_views(views: Iterable[FindingView], texts: Mapping[str, CheckText]) -> tuple[CheckView, ...]:
@@ -133,12 +157,6 @@ def _check_view(finding: FindingView, text: CheckText | None) -> CheckView:
     return CheckView(finding.check, finding.slug, finding.title, severity, guidance(text))
 
 
-def _left_out(number: int) -> str:
-    if number <= 0:
-        return ""
-    return f"{count(number, 'more answer')} {'is' if number == 1 else 'are'} kept in the stored scan."
-
-
 def _before(finding: Finding | None) -> str:
     if finding is None:
         return "not judged"
@@ -147,7 +165,8 @@ def _before(finding: Finding | None) -> str:
     return f"{STATUSES[finding.verdict.status]}{accepted}: {sentence}"
 
 
-def _evidence(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceView:
+def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceView:
+    """Return what a host answered to a question, in words."""
     visit = visits.get(item.host)
     answer = visit.answers.get(item.question) if visit is not None else None
     if visit is None or answer is None:
@@ -182,7 +201,7 @@ def _waiver(waiver: Waiver, today: date) -> WaiverView:
 def grouped(
     views: Iterable[FindingView], texts: Mapping[str, CheckText], prefix: str = "check"
 ) -> tuple[FindingGroup, ...]:
-    """Return findings in one row per check, severity and status, worst and most widespread first.
+    """Return findings in one row per check, severity and status: new, worst and most widespread first.
 
     `prefix` starts the ids of the rows, so that one check may have rows in several parts of a page.
     """
@@ -193,15 +212,15 @@ def grouped(
     return tuple(sorted(made, key=_worst_first))
 
 
-def _worst_first(group: FindingGroup) -> tuple[int, int, str, str]:
-    return Severity(group.severity).rank, -len(group.findings), group.check, group.status
+def _worst_first(group: FindingGroup) -> tuple[bool, int, int, str, str]:
+    return not group.is_new, Severity(group.severity).rank, -len(group.findings), group.check, group.status
 
 
 def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> FindingGroup:
     first = findings[0]
     changes = sorted({finding.change_word for finding in findings if finding.change_word})
-    environments = sorted({finding.environment for finding in findings if finding.environment})
     is_open = first.section is Section.OPEN
+    shared = _shared(findings)
     return FindingGroup(
         anchor=anchor(prefix, first.check, first.severity, first.status),
         check=first.check,
@@ -214,13 +233,56 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> 
         headline=_headline(findings),
         places=_places(findings),
         change_word=enumeration(changes),
-        environments="|".join(environments),
         expanded=is_open and first.severity in (Severity.CRITICAL, Severity.HIGH),
         has_sentences=len(findings) > 1,
+        expected=first.expected if len({finding.expected for finding in findings}) == 1 and len(findings) > 1 else "",
         has_before=any(finding.before for finding in findings),
+        has_lives=any(finding.life for finding in findings),
+        is_new=any(finding.newly_open for finding in findings),
+        evidence=shared[:_SHARED],
+        sources=_sources(findings),
+        evidence_words=count(sum(finding.evidence_number for finding in findings), "answer"),
+        evidence_folded=len(shared) > _UNFOLDED,
+        evidence_left_out=_left_out(findings, shared[:_SHARED]),
+        snippet=snippet(finding.waiver_entry for finding in findings),
         findings=tuple(findings),
         guidance=guidance(text) if first.section in (Section.OPEN, Section.WAIVED) else None,
     )
+
+
+def _shared(findings: list[FindingView]) -> tuple[SharedEvidence, ...]:
+    """Return the evidence of all, each answer once with those who gave it."""
+    found: dict[tuple[str, str, str, str], dict[str, None]] = {}
+    for finding in findings[:_EVIDENT]:
+        for item in finding.evidence:
+            key = item.question, item.outcome, item.outcome_word, item.excerpt
+            found.setdefault(key, {})[item.host] = None
+    return tuple(SharedEvidence(*key, hosts=", ".join(hosts)) for key, hosts in sorted(found.items()))
+
+
+def _sources(findings: list[FindingView]) -> tuple[tuple[str, str, Moment], ...]:
+    """Return how and when each host answered: one visit brought all its answers."""
+    evidence = [item for finding in findings[:_EVIDENT] for item in finding.evidence]
+    return tuple((item.host, item.channel, item.at) for item in {item.host: item for item in evidence}.values())
+
+
+def _left_out(findings: list[FindingView], shown: tuple[SharedEvidence, ...]) -> str:
+    """Say how many answers are not shown here, among them those that are not in the view at all."""
+    there = sum(finding.evidence_number for finding in findings)
+    told = sum(len(finding.evidence) for finding in findings[:_EVIDENT])
+    keys = {(item.question, item.outcome, item.excerpt) for item in shown}
+    cut = sum(
+        (item.question, item.outcome, item.excerpt) not in keys
+        for finding in findings[:_EVIDENT]
+        for item in finding.evidence
+    )
+    return _more_answers(there - told + cut)
+
+
+def _more_answers(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f"{count(number, 'more answer')} {'is' if number == 1 else 'are'} kept in the stored scan."
 
 
 def _headline(findings: list[FindingView]) -> str:
@@ -237,7 +299,7 @@ def _places(findings: list[FindingView]) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def causes(views: Iterable[FindingView], visits: Mapping[str, Visit]) -> tuple[Cause, ...]:
+def causes(views: Iterable[FindingView], visits: Mapping[str, Visit], *, is_compact: bool = False) -> tuple[Cause, ...]:
     """Return what could not be evaluated, by cause; a broken check first, a missing choice of the operator last."""
     waiting = [view for view in views if view.section is Section.UNDECIDED]
     order: list[Reason | None] = list(CAUSES)
@@ -253,7 +315,7 @@ def causes(views: Iterable[FindingView], visits: Mapping[str, Visit]) -> tuple[C
             code = reason.value if reason else Status.ERROR.value
             checks = len({view.check for view in mine})
             summary = f"{count(len(mine), 'verdict')} of {count(checks, 'check')}"
-            result.append(Cause(code, title, what_to_do, summary, _rows(mine, failures)))
+            result.append(Cause(code, title, what_to_do, summary, _rows(mine, failures, is_compact)))
     return tuple(result)
 
 
@@ -263,13 +325,23 @@ def _reason(view: FindingView) -> Reason | None:
     return Reason(view.reason) if view.reason else Reason.CONTRADICTORY
 
 
-def _rows(views: list[FindingView], failures: list[tuple[str, str]]) -> tuple[CauseRow, ...]:
+def _rows(views: list[FindingView], failures: list[tuple[str, str]], is_compact: bool) -> tuple[CauseRow, ...]:
     """Return the verdicts by what they wait for: all that quote the failure of one visit wait for that host."""
     rows: dict[str, list[FindingView]] = {}
     for view in views:
         rows.setdefault(_waits_for(view, failures), []).append(view)
     ordered = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(CauseRow(why, tuple(items)) for why, items in ordered)
+    return tuple(CauseRow(why, tuple(items), _lines(items) if is_compact else ()) for why, items in ordered)
+
+
+def _lines(views: list[FindingView]) -> tuple[PlainLine, ...]:
+    """Return the checks with their subjects; where there is one subject, only that with its checks."""
+    checks: dict[str, list[FindingView]] = {}
+    for view in views:
+        checks.setdefault(view.check, []).append(view)
+    if len({view.where for view in views}) == 1:
+        return (PlainLine("", views[0].where, f"{count(len(checks), 'check')}: {', '.join(checks)}"),)
+    return tuple(PlainLine(check, own[0].title, ", ".join(view.where for view in own)) for check, own in checks.items())
 
 
 def _waits_for(view: FindingView, failures: list[tuple[str, str]]) -> str:
@@ -287,6 +359,34 @@ def badge(views: Iterable[FindingView], prefix: str = "") -> Badge | None:
     if not opened:
         return None
     worst = min(opened, key=lambda view: (Severity(view.severity).rank, view.check))
-    more = f" and {len(opened) - 1} more" if len(opened) > 1 else ""
+    more = f" +{len(opened) - 1}" if len(opened) > 1 else ""
     words = f"{worst.severity}: {worst.check}{more}"
     return Badge(worst.severity, worst.severity_symbol, words, len(opened), f"#{prefix}{worst.anchor}")
+
+
+def plain_lines(views: Iterable[FindingView], subjects: Mapping[str, tuple[str, ...]]) -> tuple[PlainLine, ...]:
+    """Return the checks for whose subjects one verdict holds, in as few words as say exactly for which.
+
+    `subjects` gives the names of all that can be judged, by kind.
+    """
+    checks: dict[tuple[str, str], list[FindingView]] = {}
+    for view in views:
+        checks.setdefault((view.check, view.subject_kind), []).append(view)
+    return tuple(
+        PlainLine(check, own[0].title, _exactly(SubjectKind(kind), {view.subject for view in own}, subjects[kind]))
+        for (check, kind), own in sorted(checks.items())
+    )
+
+
+def _exactly(kind: SubjectKind, names: set[str], everything: tuple[str, ...]) -> str:
+    one, many = SUBJECTS[kind]
+    if kind is SubjectKind.INFRASTRUCTURE:
+        return "the whole infrastructure"
+    if len(names) == len(everything):
+        return f"all {count(len(names), one, many)}"
+    others = [name for name in everything if name not in names]
+    if len(others) < len(names):
+        listed = ", ".join(short(name) for name in others)
+        return f"{len(names)} of {count(len(everything), one, many)}, all but {listed}"
+    listed = ", ".join(short(name) for name in everything if name in names)
+    return f"{len(names)} of {count(len(everything), one, many)}: {listed}"

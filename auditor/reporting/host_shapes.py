@@ -39,6 +39,7 @@ class MatrixGroup:
     """An environment with its hosts; `note` stands where it has none. `span` is the number of rows it takes."""
 
     name: str
+    purpose: str
     description: str
     note: str
     badge: Badge | None

@@ -19,12 +19,13 @@ from auditor.model.difference import (
 )
 from auditor.model.fact import NotKnown
 from auditor.model.finding import Finding
+from auditor.model.history import ScanPoint
 from auditor.model.observation import Visit
 from auditor.reporting.diff_shapes import HostDrift
 from auditor.reporting.drift import drift_of
 from auditor.reporting.host_shapes import HostFacts
 from auditor.reporting.page_shapes import ReportView
-from auditor.reporting.shapes import EvidenceView, FindingView, WaiverView
+from auditor.reporting.shapes import EvidenceView, FindingView, LifeView, WaiverView
 
 REPORT_VERSION = 1
 DIFF_VERSION = 1
@@ -56,6 +57,7 @@ def json_report(view: ReportView) -> str:
             },
             "counts": {card.key: card.number for card in view.cards},
             "compared_with": view.previous.id if view.previous else None,
+            "history": [_point(point) for point in view.trend.points] if view.trend else None,
             "hosts": [_host(host) for host in view.facts],
             "findings": [_finding(finding) for finding in view.findings],
         }
@@ -128,8 +130,29 @@ def _finding(finding: FindingView) -> dict[str, Any]:
         "reason": finding.reason or None,
         "because_of": finding.because_of or None,
         "change": finding.change or None,
+        "life": _life(finding.life) if finding.life else None,
         "waiver": _waiver(finding.waiver) if finding.waiver else None,
         "evidence": [_evidence(item) for item in finding.evidence],
+    }
+
+
+def _life(life: LifeView) -> dict[str, Any]:
+    return {
+        "first_seen": {"scan": life.first, "at": life.first_at.iso},
+        "last_seen": {"scan": life.last, "at": life.last_at.iso},
+        "reopened": life.reopened,
+    }
+
+
+def _point(point: ScanPoint) -> dict[str, Any]:
+    return {
+        "scan": point.scan,
+        "finished_at": point.finished_at.isoformat(),
+        "rules": point.rules,
+        "open": {severity.value: number for severity, number in point.opened.items()},
+        "waived": point.waived,
+        "decided": point.decided,
+        "undecided": point.undecided,
     }
 
 

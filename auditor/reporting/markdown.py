@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import shortened
-from auditor.reporting.shapes import FindingGroup, FindingView
+from auditor.reporting.shapes import FindingGroup, FindingView, Section
 
 _LINES = 10
 _SENTENCE = 300
@@ -47,7 +47,7 @@ def plain_text(text: str, limit: int = _SENTENCE) -> str:
 
 
 def _not_applicable(view: ReportView) -> str:
-    return f"{sum(len(group.findings) for group in view.not_applicable)} not applicable"
+    return f"{sum(finding.section is Section.NOT_APPLICABLE for finding in view.findings)} not applicable"
 
 
 def since_line(view: ReportView) -> str:

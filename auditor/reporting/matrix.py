@@ -47,7 +47,7 @@ def matrix(record: ScanRecord, judgement: Judgement, views: Iterable[FindingView
     groups = [maker.group(environment) for environment in record.inventory.environments]
     if record.inventory.other_hosts:
         rows = tuple(maker.row(host) for host in record.inventory.other_hosts)
-        groups.append(MatrixGroup(OUTSIDE, "", "", None, len(rows), rows))
+        groups.append(MatrixGroup(OUTSIDE, "", "", "", None, len(rows), rows))
     return Matrix(
         columns=tuple(COMPONENTS[kind] for kind in kinds),
         width=len(kinds),
@@ -168,6 +168,7 @@ class _Rows:
     def group(self, environment: Environment) -> MatrixGroup:
         return MatrixGroup(
             name=short(environment.name),
+            purpose=PURPOSES[environment.purpose],
             description=environment_description(environment),
             note=empty_note(environment),
             badge=badge(self._environments.get(environment.name, ())),

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.reporting.changes import Changes
+from auditor.reporting.common_facts import CommonFact
+from auditor.reporting.groups import GroupMatrix
+from auditor.reporting.history import TrendView
 from auditor.reporting.host_shapes import HostFacts, Lane, Matrix, TopologyRow
-from auditor.reporting.shapes import Badge, Card, Cause, CheckView, FindingGroup, FindingView, Moment, VerdictSentence
+from auditor.reporting.shapes import (
+    Badge,
+    Card,
+    Cause,
+    CheckView,
+    FindingGroup,
+    FindingView,
+    Moment,
+    PlainLine,
+    VerdictSentence,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +48,12 @@ class AboutTable:
 
 
 @dataclass(frozen=True, slots=True)
-class PreviousScan:
-    """The scan that this one is compared with, and what changed since, as (word, number)."""
-
-    id: int
-    words: str
-    counts: tuple[tuple[str, int], ...]
-    caution: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReportView:
-    """A finished report; `gone` are the findings of the scan before that this one no longer judged."""
+    """A finished report; `gone` are the findings of the scan before that this one no longer judged.
+
+    Of a large infrastructure (`is_compact`) what passed and what could not be evaluated is told by check and not by
+    finding, and facts that most hosts share are told once, in `common`.
+    """
 
     infrastructure: str
     scan: int
@@ -61,7 +69,8 @@ class ReportView:
     hosts_declared: int
     hosts_read: int
     channels: tuple[tuple[str, int], ...]
-    previous: PreviousScan | None
+    oldest: str
+    previous: Changes | None
     verdict: VerdictSentence
     cards: tuple[Card, ...]
     environments: tuple[EnvironmentSummary, ...]
@@ -69,19 +78,24 @@ class ReportView:
     lanes: tuple[Lane, ...]
     topology: tuple[TopologyRow, ...]
     infrastructure_badge: Badge | None
+    groups: GroupMatrix
+    trend: TrendView | None
+    is_compact: bool
     open: tuple[FindingGroup, ...]
     urgent_unknowns: tuple[FindingView, ...]
     causes: tuple[Cause, ...]
     waived: tuple[FindingGroup, ...]
     passed: tuple[FindingGroup, ...]
+    passed_lines: tuple[PlainLine, ...]
     passed_words: str
     not_applicable: tuple[FindingGroup, ...]
+    not_applicable_lines: tuple[PlainLine, ...]
     not_applicable_words: str
     spelled_out: bool
+    common: tuple[CommonFact, ...]
     facts: tuple[HostFacts, ...]
+    lean_facts: tuple[HostFacts, ...]
     about: tuple[AboutTable, ...]
     checks: tuple[CheckView, ...]
     findings: tuple[FindingView, ...]
     gone: tuple[FindingView, ...]
-    severities_open: tuple[str, ...]
-    environments_open: tuple[str, ...]

@@ -98,6 +98,17 @@ class EvidenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedEvidence:
+    """An answer that `hosts` gave alike."""
+
+    question: str
+    outcome: str
+    outcome_word: str
+    excerpt: str
+    hosts: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaiverView:
     """An accepted deviation; `expiry` says in words when it ends, `expires_soon` within thirty days of the scan."""
 
@@ -113,11 +124,26 @@ class WaiverView:
 
 
 @dataclass(frozen=True, slots=True)
+class LifeView:
+    """The scans in which a failure was first and last seen, and how often it came back after it was repaired."""
+
+    first: int
+    first_at: Moment
+    last: int
+    last_at: Moment
+    reopened: int
+    first_words: str
+    last_words: str
+    reopened_words: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindingView:
     """One finding. Fields named like the model's hold its codes; `…_word` and `where` are for people.
 
     `change` is the label of a comparison, and `before` the earlier verdict in words; both are empty without one.
     `before_section` is where it stood in the earlier scan, None where it was not judged there or did not change.
+    `place` is the id of the part of the page that shows it, `waiver_entry` what would accept it, empty if nothing can.
     """
 
     fingerprint: str
@@ -140,24 +166,46 @@ class FindingView:
     reason: str
     because_of: str
     evidence: tuple[EvidenceView, ...]
-    evidence_words: str
+    evidence_number: int
     evidence_left_out: str
-    evidence_folded: bool
     waiver: WaiverView | None
     change: str
     change_word: str
     before: str
     before_section: Section | None
+    place: str
+    waiver_entry: str
+    life: LifeView | None = None
 
     @property
     def newly_open(self) -> bool:
         """Whether the comparison says that it is open now and was not before."""
         return self.section is Section.OPEN and bool(self.change) and self.before_section is not Section.OPEN
 
+    @property
+    def resolved(self) -> bool:
+        """Whether it was open before and is proved not to be now; what nobody could look at is not resolved."""
+        return self.before_section is Section.OPEN and self.section in (Section.PASSED, Section.NOT_APPLICABLE)
+
+    @property
+    def expires_soon(self) -> bool:
+        """Whether it is waived by a waiver that ends within thirty days of the scan."""
+        return self.waiver is not None and self.waiver.expires_soon
+
+    @property
+    def mark(self) -> str:
+        """What else the filter knows it as, beside its section."""
+        return "new" if self.newly_open else "expiring" if self.expires_soon else ""
+
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings of one check that stand in one section: one row with a list of subjects."""
+    """The findings of one check that stand in one section: one row with a list of subjects.
+
+    `expected` is what is expected of all alike, empty where that differs. `evidence` are the answers behind all of
+    them, `sources` when and over which channel each host gave its answers, as (host, channel, time);
+    `evidence_left_out` says what of it is not shown. `snippet` is a waiver for all of them.
+    """
 
     anchor: str
     check: str
@@ -170,20 +218,41 @@ class FindingGroup:
     headline: str
     places: str
     change_word: str
-    environments: str
     expanded: bool
     has_sentences: bool
+    expected: str
     has_before: bool
+    has_lives: bool
+    is_new: bool
+    evidence: tuple[SharedEvidence, ...]
+    sources: tuple[tuple[str, str, Moment], ...]
+    evidence_words: str
+    evidence_folded: bool
+    evidence_left_out: str
+    snippet: str
     findings: tuple[FindingView, ...]
     guidance: Guidance | None
 
 
 @dataclass(frozen=True, slots=True)
+class PlainLine:
+    """A check with those for whom one verdict holds, in words: where there are too many for a line each."""
+
+    check: str
+    title: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class CauseRow:
-    """One sentence that explains why verdicts could not be given, with the findings that wait for it."""
+    """One sentence that explains why verdicts could not be given, with the findings that wait for it.
+
+    `lines` says the same check by check; it is empty where each finding is listed.
+    """
 
     sentence: str
     findings: tuple[FindingView, ...]
+    lines: tuple[PlainLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +279,10 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A number with its name and the part of the report that explains it."""
+    """A number with its name and the part of the report that explains it.
+
+    `filter` is the state of the filter that shows no more than what is counted, empty where there is no filter.
+    """
 
     key: str
     symbol: str
@@ -219,6 +291,7 @@ class Card:
     detail: str
     href: str
     tone: str
+    filter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

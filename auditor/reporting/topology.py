@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 from auditor.model.component import Portrait, State
+from auditor.model.finding import Severity
 from auditor.model.inventory import Environment, Host, Role
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
@@ -33,6 +34,8 @@ LEFT, RIGHT = 18, 256
 _NAME_LINE, _ROLE_LINE, _LINE, _BADGE, _PADDING, _GAP = 24, 15, 17, 22, 8, 18
 _LABEL, _NAME, _TARGET_GAP, _NAMES = 24, 16, 8, 4
 _CONTROLLER_X, _BROKER_X, _DATABASE_X = 6, 266, 277
+# Up to this many hosts are all drawn; of more, so many of the worst lanes, with so many hosts that have to tell.
+ALL_DRAWN, _LANES, _TELLING, _NOTHING = 40, 24, 5, 100
 _SHOWN = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
@@ -44,8 +47,11 @@ def topology(
     lanes = [drawing.lane(environment) for environment in record.inventory.environments]
     others = record.inventory.other_hosts
     if others:
-        drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in others)
-        lanes.append(Lane(OUTSIDE, "", "", None, True, drawings))
+        shown = drawing.telling(others)
+        rest = len(others) - len(shown)
+        note = _not_drawn(rest, len(shown))
+        drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in shown)
+        lanes.append(Lane(OUTSIDE, "", note, None, True, drawings))
     return tuple(lanes), tuple(drawing.row(host) for host in record.inventory.hosts)
 
 
@@ -63,20 +69,43 @@ class _Drawing:
                 if view.subject_kind == kind:
                     found.setdefault(view.subject, []).append(view)
             badges.update({name: badge(items) for name, items in found.items()})
+        by_worst = sorted(record.inventory.hosts, key=lambda host: (self._worst(host), host.name))
+        in_order = dict.fromkeys(host.environment for host in by_worst if self._worst(host) < _NOTHING)
+        self._worst_lanes = frozenset(list(in_order)[:_LANES])
 
     def lane(self, environment: Environment) -> Lane:
         """Return an environment in one drawing, or none where it has no host."""
         name = short(environment.name)
         label = f"{name}: {count(len(environment.hosts), 'host')}"
-        drawn = self.draw(environment.name, label, environment.hosts) if environment.hosts else None
+        shown = self.telling(environment.hosts)
+        rest = len(environment.hosts) - len(shown)
+        drawn = self.draw(environment.name, label, shown) if shown else None
         return Lane(
             name=name,
             description=environment_description(environment),
-            note=empty_note(environment),
+            note=_not_drawn(rest, len(shown)) or empty_note(environment),
             badge=self._environment_badges.get(environment.name),
             outside=False,
             drawings=(drawn,) if drawn else (),
         )
+
+    def telling(self, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+        """Return the hosts to draw: all, or of many those of which there is something to tell and their controllers."""
+        if len(self._record.inventory.hosts) <= ALL_DRAWN:
+            return hosts
+        if not self._worst_lanes.intersection(host.environment for host in hosts):
+            return ()
+        first = sorted(hosts, key=lambda host: (self._worst(host), not self._controls(host), host.name))
+        worth = [host for host in first if self._worst(host) < _NOTHING]
+        # The controllers beside them, so that one sees what they belong to.
+        telling = [*worth, *(host for host in first if worth and self._controls(host) and host not in worth)][:_TELLING]
+        return tuple(telling)
+
+    def _worst(self, host: Host) -> int:
+        found = self._badges.get(host.name)
+        if found is not None:
+            return Severity(found.severity).rank
+        return _NOTHING - (reading_state(self._record.visits.get(host.name))[0] != "read")
 
     def draw(self, lane: str, label: str, hosts: tuple[Host, ...]) -> Drawing:
         """Place the boxes below each other, controllers first, and what they name below the boxes."""
@@ -131,6 +160,13 @@ class _Drawing:
             broker=naming.broker.text if naming.broker else unknown or "–",
             databases=enumeration([item.words for item in naming.databases]) or unknown or "–",
         )
+
+
+def _not_drawn(rest: int, drawn: int) -> str:
+    """Say how many hosts were left out of a large picture; the table has all."""
+    if not rest:
+        return ""
+    return f"{count(rest, 'more host')} not drawn." if drawn else f"{count(rest, 'host')}, not drawn."
 
 
 def _does(host: Host, portrait: Portrait | None, role: Role) -> bool:

@@ -6,56 +6,80 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache, partial
 
 from auditor.errors import UsageError
-from auditor.model.difference import Difference, FindingLabel
+from auditor.model.difference import Difference
 from auditor.model.finding import Severity
+from auditor.model.history import History
 from auditor.model.scan import Judgement, ScanRecord, ScanState
 from auditor.reporting.about import about
-from auditor.reporting.findings import badge, causes, check_views, finding_view, grouped, short
+from auditor.reporting.cards import cards
+from auditor.reporting.changes import changes
+from auditor.reporting.common_facts import common_facts
+from auditor.reporting.findings import (
+    badge,
+    causes,
+    check_views,
+    evidence_view,
+    finding_view,
+    grouped,
+    plain_lines,
+    short,
+)
+from auditor.reporting.groups import group_matrix
+from auditor.reporting.history import life_view, moments_of, trend_view
 from auditor.reporting.hosts import host_facts
 from auditor.reporting.matrix import matrix, reading_state
-from auditor.reporting.page_shapes import EnvironmentSummary, PreviousScan, ReportView
-from auditor.reporting.shapes import Card, CheckText, FindingGroup, FindingView, Moment, Section
+from auditor.reporting.page_shapes import EnvironmentSummary, ReportView
+from auditor.reporting.shapes import CheckText, FindingView, LifeView, Moment, Section
 from auditor.reporting.topology import topology
 from auditor.reporting.verdict import verdict_sentence
-from auditor.reporting.words import (
-    CHANNELS,
-    FINDING_LABELS,
-    HOSTINGS,
-    PURPOSES,
-    SEVERITY_SYMBOLS,
-    count,
-    duration,
-    moment,
-)
+from auditor.reporting.words import CHANNELS, HOSTINGS, PURPOSES, count, duration, moment
 
 __all__ = ["CheckText", "ReportView", "build_view"]
 
 # Above this many, passing verdicts are listed by subject without their sentences, which the JSON report has.
 _SPELLED_OUT = 1000
+# Above this many, a page with a line for each verdict would be more than a browser opens at once.
+_COMPACT = 5000
 
 
 def build_view(
-    record: ScanRecord, texts: Mapping[str, CheckText], previous: Difference | None = None, *, figures: str = ""
+    record: ScanRecord,
+    texts: Mapping[str, CheckText],
+    previous: Difference | None = None,
+    *,
+    figures: str = "",
+    outcome: str = "",
+    history: History | None = None,
 ) -> ReportView:
     """Return the finished report of a sealed scan.
 
     `texts` are the pages of the checks by id; `previous` is the comparison of an earlier scan with this one; `figures`
-    tells how old the figures of the rules are, empty where that is not known. Raises `UsageError` for a scan that was
-    not sealed.
+    tells how old the figures of the rules are and `outcome` the exit code with its meaning, empty where that is not
+    known; `history` is that of the infrastructure up to this scan. Raises `UsageError` for a scan that was not sealed.
     """
     judgement = record.judgement
     if record.state is not ScanState.COMPLETE or judgement is None:
         raise UsageError(f"Scan {record.id} was not finished and has no report; resume it, or name another one.")
-    views = _finding_views(record, judgement, previous)
+    is_compact = len(judgement.findings) > _COMPACT
+    views = _finding_views(record, judgement, previous, history, is_compact)
     gone = _gone(record, previous)
+    changed = changes(previous, views) if previous else None
     lanes, rows = topology(record, judgement, views)
-    opened, waived, passed, not_applicable = (
-        grouped((view for view in views if view.section is section), texts, section.value)
-        for section in (Section.OPEN, Section.WAIVED, Section.PASSED, Section.NOT_APPLICABLE)
+    by_section = {section: tuple(view for view in views if view.section is section) for section in Section}
+    opened, waived = (grouped(by_section[item], texts, item.value) for item in (Section.OPEN, Section.WAIVED))
+    quiet = (by_section[Section.PASSED], by_section[Section.NOT_APPLICABLE])
+    passed, not_applicable = (
+        () if is_compact else grouped(by_section[item], texts, item.value)
+        for item in (Section.PASSED, Section.NOT_APPLICABLE)
     )
+    subjects = _subjects(record)
+    passed_lines, not_applicable_lines = (plain_lines(own, subjects) if is_compact else () for own in quiet)
     readings = [reading_state(record.visits.get(host.name))[0] for host in record.inventory.hosts]
+    facts = host_facts(record, judgement)
+    common, lean = common_facts(facts) if is_compact else ((), facts)
     return ReportView(
         infrastructure=short(record.inventory.infrastructure),
         scan=record.id,
@@ -71,42 +95,64 @@ def build_view(
         hosts_declared=len(readings),
         hosts_read=sum(state != "unread" for state in readings),
         channels=_channels(record),
-        previous=_previous(previous) if previous else None,
+        oldest=_oldest(record),
+        previous=changed,
         verdict=verdict_sentence(record, views),
-        cards=_cards(views),
+        cards=cards(views, changed),
         environments=_environments(record, views),
         matrix=matrix(record, judgement, views),
         lanes=lanes,
         topology=rows,
         infrastructure_badge=badge(view for view in views if view.subject_kind == "infrastructure"),
+        groups=group_matrix(record, views),
+        trend=trend_view(history) if history else None,
+        is_compact=is_compact,
         open=opened,
-        urgent_unknowns=tuple(
-            view for view in views if view.section is Section.UNDECIDED and view.severity == Severity.CRITICAL
-        ),
-        causes=causes(views, record.visits),
+        urgent_unknowns=tuple(view for view in by_section[Section.UNDECIDED] if view.severity == Severity.CRITICAL),
+        causes=causes(views, record.visits, is_compact=is_compact),
         waived=waived,
         passed=passed,
-        passed_words=_amount(passed),
+        passed_lines=passed_lines,
+        passed_words=_amount(quiet[0]),
         not_applicable=not_applicable,
-        not_applicable_words=_amount(not_applicable),
+        not_applicable_lines=not_applicable_lines,
+        not_applicable_words=_amount(quiet[1]),
         spelled_out=len(views) <= _SPELLED_OUT,
-        facts=host_facts(record, judgement),
-        about=about(record, judgement, figures),
+        common=common,
+        facts=facts,
+        lean_facts=lean,
+        about=about(record, judgement, figures, outcome),
         checks=check_views((*views, *gone), texts),
         findings=views,
         gone=gone,
-        severities_open=tuple(s.value for s in Severity if any(group.severity == s for group in opened)),
-        environments_open=tuple(
-            sorted({view.environment for view in views if view.section is Section.OPEN and view.environment})
-        ),
     )
 
 
-def _finding_views(record: ScanRecord, judgement: Judgement, previous: Difference | None) -> tuple[FindingView, ...]:
+def _finding_views(
+    record: ScanRecord, judgement: Judgement, previous: Difference | None, history: History | None, is_compact: bool
+) -> tuple[FindingView, ...]:
     today = _today(record)
-    changes = {change.fingerprint: change for change in previous.findings} if previous else {}
+    found = {change.fingerprint: change for change in previous.findings} if previous else {}
+    lives = _lives(record, history) if history else {}
+    evidence_of = cache(partial(evidence_view, visits=record.visits))
     ordered = sorted(judgement.findings, key=lambda item: (item.check, item.subject))
-    return tuple(finding_view(item, record.visits, today, changes.get(item.fingerprint)) for item in ordered)
+    return tuple(
+        finding_view(
+            item,
+            record.visits,
+            today,
+            found.get(item.fingerprint),
+            lives.get(item.fingerprint),
+            evidence_of=evidence_of,
+            is_compact=is_compact,
+        )
+        for item in ordered
+    )
+
+
+def _lives(record: ScanRecord, history: History) -> dict[str, LifeView]:
+    moments = moments_of(history)
+    return {fingerprint: life_view(life, moments, record.id) for fingerprint, life in history.lives.items()}
 
 
 def _gone(record: ScanRecord, previous: Difference | None) -> tuple[FindingView, ...]:
@@ -121,50 +167,32 @@ def _today(record: ScanRecord) -> date:
     return (record.finished_at or record.started_at).date()
 
 
-def _amount(groups: tuple[FindingGroup, ...]) -> str:
-    return f"{count(sum(len(group.findings) for group in groups), 'verdict')} of {count(len(groups), 'check')}"
+def _amount(views: tuple[FindingView, ...]) -> str:
+    return f"{count(len(views), 'verdict')} of {count(len({view.check for view in views}), 'check')}"
+
+
+def _subjects(record: ScanRecord) -> dict[str, tuple[str, ...]]:
+    inventory = record.inventory
+    return {
+        "host": tuple(host.name for host in inventory.hosts),
+        "environment": tuple(environment.name for environment in inventory.environments),
+        "infrastructure": (inventory.infrastructure,),
+    }
+
+
+def _oldest(record: ScanRecord) -> str:
+    """Say how old the oldest answers were when the scan ended."""
+    answered = [visit.observed_at for visit in record.visits.values() if visit.answers]
+    if not answered:
+        return "no answers"
+    oldest = min(answered)
+    age = duration(record.finished_at - oldest) if record.finished_at else ""
+    return f"{moment(oldest)}, {age} before the end" if age else moment(oldest)
 
 
 def _channels(record: ScanRecord) -> tuple[tuple[str, int], ...]:
     used = Counter(visit.channel for visit in record.visits.values() if visit.channel is not None)
     return tuple((word, used[channel]) for channel, word in CHANNELS.items() if used[channel])
-
-
-def _previous(previous: Difference) -> PreviousScan:
-    counts = Counter(change.label for change in previous.findings)
-    judged = [
-        words
-        for words, changed in (
-            ("other rules", previous.rules_changed),
-            ("another reference", previous.reference_changed),
-        )
-        if changed
-    ]
-    caution = f"It was judged by {' and '.join(judged)}." if judged else ""
-    return PreviousScan(
-        id=previous.before.id,
-        words=moment(previous.before.finished_at),
-        counts=tuple((FINDING_LABELS[label], counts[label]) for label in FindingLabel if counts[label]),
-        caution=caution,
-    )
-
-
-def _cards(views: tuple[FindingView, ...]) -> tuple[Card, ...]:
-    sections = Counter(view.section for view in views)
-    opened = Counter(view.severity for view in views if view.section is Section.OPEN)
-    cards = [
-        Card(severity.value, SEVERITY_SYMBOLS[severity], opened[severity.value], severity.value, "open", "#open", "bad")
-        for severity in (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
-    ]
-    soon = sum(view.waiver is not None and view.waiver.expires_soon for view in views)
-    waived = f"{soon} ending within 30 days" if soon else "accepted deviations"
-    checks = count(len({view.check for view in views if view.section is Section.UNDECIDED}), "check")
-    return (
-        *cards,
-        Card("undecided", "?", sections[Section.UNDECIDED], "not evaluated", checks, "#undecided", "doubtful"),
-        Card("waived", "✎", sections[Section.WAIVED], "waived", waived, "#waived", "note"),
-        Card("passed", "✓", sections[Section.PASSED], "passed", "with evidence", "#passed", "good"),
-    )
 
 
 def _environments(record: ScanRecord, views: tuple[FindingView, ...]) -> tuple[EnvironmentSummary, ...]:

@@ -87,6 +87,24 @@ SUBJECTS = {
     SubjectKind.INFRASTRUCTURE: ("infrastructure", "infrastructures"),
 }
 
+CHECK_GROUPS = {
+    "CACHE": "Cache",
+    "COMP": "Installed",
+    "CONF": "Settings",
+    "DATA": "Audit",
+    "DB": "Databases",
+    "HA": "Failover",
+    "HW": "Hardware",
+    "IIS": "IIS",
+    "LT": "LifeTime",
+    "NET": "Network",
+    "OS": "Windows",
+    "SEC": "Hardening",
+    "SVC": "Services",
+    "TOPO": "Topology",
+    "VER": "Versions",
+}
+
 CAUSES: dict[Reason | None, tuple[str, str]] = {
     Reason.UNREACHABLE: (
         "The host could not be read",

@@ -141,6 +141,8 @@ class ServedInfrastructure:
         if host.reach in (Reach.REFUSED, Reach.NAME):
             # A bound socket that does not listen refuses, and nobody else can take its port.
             bound = stack.enter_context(contextlib.closing(socket.socket()))
+            # Connections that ended a moment ago still count as users of the port.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(("127.0.0.1", port))
             self._ports[host.name] = bound.getsockname()[1]
             return

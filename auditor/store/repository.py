@@ -18,12 +18,14 @@ from auditor.errors import FailureKind, StoreError
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
 from auditor.model.finding import Finding, Subject, SubjectKind
+from auditor.model.history import History
 from auditor.model.inventory import Inventory
 from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Platform
 from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, ScanState
 from auditor.store import encoding
+from auditor.store.history import history
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
 
 
@@ -189,6 +191,11 @@ class Store:
                 return None
             reference = encoding.load_reference(_document(session, self._scan_row(session, earlier).reference))
         return EarlierScan(judgement.facts, judgement.rules.digest, reference.digest)
+
+    def history(self, scan: int) -> History:
+        """Return how the infrastructure of this scan fared in all its complete scans up to this one."""
+        with Session(self._engine) as session:
+            return history(session, self._scan_row(session, scan).infrastructure, scan)
 
     def _id_before(self, session: Session, scan: int) -> int | None:
         row = self._scan_row(session, scan)

@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import openpyxl
@@ -18,8 +19,8 @@ import pytest
 from tests.cli.program import ROOT, command, osaudit, refused, variables
 
 
-def valid(text: str, schema: str) -> dict[str, object]:
-    document: dict[str, object] = json.loads(text)
+def valid(text: str, schema: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(text)
     jsonschema.validate(document, json.loads((ROOT / "docs" / "schemas" / schema).read_text(encoding="utf-8")))
     return document
 
@@ -53,6 +54,17 @@ def test_a_report_is_written_to_a_file_that_only_its_owner_reads(scanned_twice: 
     assert "dev-1 (Development) also runs LifeTime" in file.read_text(encoding="utf-8")
     if sys.platform != "win32":
         assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_report_tells_what_was_before_up_to_its_own_scan(scanned_twice: Path) -> None:
+    first, second = (
+        valid(osaudit(scanned_twice, "report", scan, "--format", "json").out, "report.schema.json") for scan in "12"
+    )
+
+    assert [[point["scan"] for point in report["history"]] for report in (first, second)] == [[1], [1, 2]]
+    lives = {item["life"]["first_seen"]["scan"] for item in second["findings"] if item["status"] == "fail"}
+    assert lives <= {1, 2}
+    assert 2 in lives
 
 
 def test_a_report_has_the_format_and_the_place_that_are_asked_for(scanned_twice: Path) -> None:
@@ -152,7 +164,7 @@ def test_a_report_and_a_diff_name_the_change_during_which_a_scan_was_made(scanne
     data = json.loads(osaudit(scanned_twice, "diff", "--format", "json").out)
     osaudit(scanned_twice, "report")
 
-    assert report["scan"]["changes"] == ["CHG1234", "patch 7"]  # type: ignore[index]
+    assert report["scan"]["changes"] == ["CHG1234", "patch 7"]
     assert "Made during" in (scanned_twice / "osaudit-2.html").read_text(encoding="utf-8")
     assert "What differs is expected: scan 2 was made during CHG1234, patch 7." in text.out
     assert (data["expectation"], data["windows"]) == ("expected", [{"scan": 2, "changes": ["CHG1234", "patch 7"]}])

@@ -48,6 +48,18 @@ def test_a_healthy_infrastructure_ends_with_0_and_a_result_on_stdout(tmp_path: P
     assert (tmp_path / "out" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_the_report_of_a_scan_is_the_one_that_the_store_gives_later(tmp_path: Path) -> None:
+    with serving(modelled("reference"), tmp_path):
+        osaudit(tmp_path, "scan")
+        osaudit(tmp_path, "scan", "--report", "now.html")
+    osaudit(tmp_path, "report", "--output", "later.html")
+
+    now = (tmp_path / "now.html").read_text(encoding="utf-8")
+    assert now == (tmp_path / "later.html").read_text(encoding="utf-8")
+    assert "scan 1 of" in now
+    assert "2 scans are stored" in now
+
+
 def test_a_host_that_keeps_answers_to_itself_ends_with_3_which_wins_over_10_and_both_are_said(tmp_path: Path) -> None:
     ended = scanned("p14-not-administrator", tmp_path, "--fail-on", "medium", "--format", "json")
 

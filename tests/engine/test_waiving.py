@@ -8,11 +8,11 @@ import pytest
 from auditor.bundled import checks_folder
 from auditor.engine.discovery import load_checks
 from auditor.engine.runner import run_checks
-from auditor.engine.waiving import NEVER_WAIVED, check_names, lay_waivers, match_waivers
+from auditor.engine.waiving import check_names, lay_waivers, match_waivers
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.inventory import Environment, Inventory, Purpose
-from auditor.model.waiver import Waiver
+from auditor.model.waiver import NEVER_WAIVED, Waiver
 from tests.engine.example_checks import host_check, passing, small
 
 INVENTORY = Inventory("Example", (Environment("Live", Purpose.PRODUCTION), Environment("Test", Purpose.QUALITY)))

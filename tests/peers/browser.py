@@ -32,15 +32,10 @@ class OpenPage:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def serious_axe_findings(self) -> list[str]:
-        """Return what axe calls serious or critical, with the elements."""
+    def axe_findings(self) -> list[str]:
+        """Return all that axe calls a violation, with the elements."""
         violations: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
-        return [
-            f"{item['id']}: {node['html'][:160]}"
-            for item in violations
-            if item["impact"] in ("serious", "critical")
-            for node in item["nodes"]
-        ]
+        return [f"{item['id']}: {node['html'][:160]}" for item in violations for node in item["nodes"]]
 
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than its window."""

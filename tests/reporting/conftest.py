@@ -13,8 +13,9 @@ from auditor.reporting.diff_view import build_diff_view
 from auditor.reporting.html import html_diff, html_report
 from auditor.reporting.view import build_view
 from tests.peers.browser import chromium
-from tests.reporting.northwind import drifted_record, healthy_record
+from tests.reporting.northwind import drifted_record, healthy_record, history_of, repaired_since
 from tests.reporting.pages import check_texts
+from tests.reporting.records import with_findings
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +27,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the drifted scan, compared with the healthy one."""
-    before, after = healthy_record(41), drifted_record(42)
+    """The report of the drifted scan, compared with one in which something else failed, and with its history."""
+    before, after = with_findings(healthy_record(41), repaired_since()), drifted_record(42)
     file = tmp_path_factory.mktemp("report") / "report.html"
-    view = build_view(after, check_texts(), compare(before, after))
+    view = build_view(after, check_texts(), compare(before, after), history=history_of(after))
     file.write_text(html_report(view), encoding="utf-8", newline="\n")
     return file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import unicodedata
 from functools import cache
@@ -17,8 +18,8 @@ from auditor.diffing import compare
 from auditor.reporting.ocsf import VERSION
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.view import build_view
-from tests.reporting.hostile import hostile_record, hostile_texts
-from tests.reporting.northwind import drifted_record, healthy_record
+from tests.reporting.hostile import hostile_record, hostile_texts, with_hostile_changes
+from tests.reporting.northwind import drifted_record, healthy_record, history_of
 from tests.reporting.pages import check_texts
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -33,7 +34,9 @@ def drifted_view() -> ReportView:
 @cache
 def hostile_view() -> ReportView:
     """Return a scan in which every value that somebody else can choose is hostile."""
-    return build_view(hostile_record(), hostile_texts())
+    record = hostile_record()
+    before = dataclasses.replace(with_hostile_changes(record), id=41)
+    return build_view(record, hostile_texts(), compare(before, record), history=history_of(record))
 
 
 @cache

@@ -6,7 +6,7 @@ import dataclasses
 from datetime import date
 from typing import Any
 
-from auditor.model.component import Component, ComponentKind, Evidence, Portrait, RoleReading
+from auditor.model.component import Component, ComponentKind, Evidence, Portrait, RoleReading, State
 from auditor.model.fact import Facts, Known
 from auditor.model.finding import EvidenceReference, Finding, Status, Subject, SubjectKind, Verdict
 from auditor.model.inventory import Environment, Host, Inventory, Purpose
@@ -97,6 +97,34 @@ def hostile_record() -> ScanRecord:
             findings=tuple(_finding(item, names) for item in judgement.findings),
         ),
     )
+
+
+def with_hostile_changes(record: ScanRecord) -> ScanRecord:
+    """Return an earlier hostile scan in which every verdict was another, and every component in another state."""
+    judgement = judged(record)
+    other = {Status.FAIL: Status.PASS, Status.PASS: Status.FAIL}
+    findings = tuple(
+        dataclasses.replace(
+            item, waiver=None,
+            verdict=dataclasses.replace(
+                item.verdict, status=other.get(item.verdict.status, item.verdict.status), sentence=NASTY + LONG
+            ),
+        )
+        for item in judgement.findings
+    )  # fmt: skip
+    portraits = {
+        name: dataclasses.replace(
+            portrait,
+            components=tuple(
+                dataclasses.replace(
+                    item, version=NASTY, state=State.LEFTOVER if item.state is State.ABSENT else item.state
+                )
+                for item in portrait.components
+            ),
+        )
+        for name, portrait in judgement.portraits.items()
+    }
+    return dataclasses.replace(record, judgement=dataclasses.replace(judgement, findings=findings, portraits=portraits))
 
 
 def saying(texts: tuple[str, ...]) -> ScanRecord:

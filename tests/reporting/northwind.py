@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, timedelta
 
 from auditor.model.component import ComponentKind, State
 from auditor.model.fact import Facts, Known
-from auditor.model.finding import EvidenceReference, Finding, Status, Subject, SubjectKind, Verdict
+from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
+from auditor.model.history import History, Life, ScanPoint
 from auditor.model.inventory import Environment, Host, Inventory, Purpose
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.scan import ScanRecord
 from auditor.model.waiver import Waiver
 from tests.reporting.pages import CHECKS
 from tests.reporting.records import (
+    BEGIN,
     DC,
     FE,
     LIFETIME,
@@ -221,6 +223,30 @@ def _drift(base: ScanRecord) -> list[Finding]:
             waiver=lifetime_waiver(),
         ),
     ]  # fmt: skip
+
+
+def repaired_since() -> Finding:
+    """Return a failure of an earlier scan that the drifted record proves to be gone."""
+    verdict = failing("Development names no cache broker.", "a broker", "none")
+    return finding("COMP-013", environment_subject("Development"), verdict, ("dev-1", "hsconf"))
+
+
+def history_of(record: ScanRecord, scans: int = 12) -> History:
+    """Return a history in which failures came one by one, the first of them came back, and each is there today."""
+    failing_now = [item for item in judged(record).findings if item.verdict.status is Status.FAIL]
+    first = record.id - scans + 1
+    lives = {
+        item.fingerprint: Life(min(first + number, record.id), record.id, reopened=2 if number == 0 else 0)
+        for number, item in enumerate(failing_now)
+    }
+    points = []
+    for scan in range(first, record.id + 1):
+        seen = [item for item in failing_now if lives[item.fingerprint].first <= scan and item.is_open]
+        opened = {severity: sum(item.severity is severity for item in seen) for severity in Severity}
+        del opened[Severity.INFO]
+        at = BEGIN + timedelta(days=scan - 41)
+        points.append(ScanPoint(scan, at, "9f3ab82c41d6", opened, 1, 48 + len(seen), 10 if scan == record.id else 2))
+    return History(tuple(points), lives)
 
 
 def lifetime_waiver() -> Waiver:

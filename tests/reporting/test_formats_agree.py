@@ -172,7 +172,11 @@ def test_markdown_has_the_counts_and_lists_only_checks_that_are_open_or_not_eval
     severities = Counter(finding.severity.value for finding in scanned.findings if finding.is_open)
     line = next(line for line in text.splitlines() if line.count(" · ") > 5)
     counted = {word: int(number) for number, _, word in (item.partition(" ") for item in line.split(" · "))}
+    since = {word: counted.pop(word) for word in ("new", "expiring", "resolved")}
 
+    assert since["new"] == sum(finding.newly_open for finding in scanned.view.findings) <= sum(severities.values())
+    assert since["resolved"] == sum(finding.resolved for finding in scanned.view.findings) <= sections[Section.PASSED]
+    assert since["expiring"] <= sections[Section.WAIVED]
     assert counted == {
         **{word: severities[word] for word in ("critical", "high", "medium", "low")},
         "not evaluated": sections[Section.UNDECIDED],

@@ -22,6 +22,7 @@ from auditor.reporting.html import html_diff, html_report
 from auditor.reporting.json import json_report
 from auditor.reporting.view import build_view
 from tests.reporting.documents import Element, parsed
+from tests.reporting.formats import hostile_view
 from tests.reporting.hostile import hostile_record, hostile_texts
 from tests.reporting.northwind import drifted_record, healthy_record
 from tests.reporting.pages import check_texts
@@ -40,7 +41,7 @@ def diff(diff_file: Path) -> Element:
 
 @pytest.fixture(scope="module")
 def hostile_report() -> str:
-    return html_report(build_view(hostile_record(), hostile_texts()))
+    return html_report(hostile_view())
 
 
 def test_every_finding_of_the_scan_stands_once_in_html_and_in_json(report: Element) -> None:
@@ -73,7 +74,10 @@ def test_the_parts_stand_in_the_order_in_which_they_are_read(report: Element) ->
     sections = [element.attributes.get("id") for element in main.children if isinstance(element, Element)]
 
     named = [name for name in sections if name]
-    assert named == ["matrix", "topology", "open", "undecided", "waived", "passed", "facts", "about"]
+    assert named == [
+        "matrix", "topology", "groups", "filter", "open", "changes", "undecided", "passed", "history", "facts",
+        "waived", "about",
+    ]  # fmt: skip
     first = next(element for element in main.children if isinstance(element, Element))
     assert "verdict" in first.classes
 
@@ -106,7 +110,7 @@ def test_a_finding_has_its_parts_in_the_fixed_order(report: Element) -> None:
     finding = next(item for item in report.all("article", "finding") if "TOPO-006" in item.text)
     headings = [element.text for element in finding.all("h4")]
 
-    assert headings == ["Expected and found", "Evidence", "Why it matters", "How to fix", "Sources", "Subjects"]
+    assert headings == ["Expected and found", "Evidence", "Why it matters", "How to fix", "Sources", "Servers and life"]
     badges = [badge.text for badge in finding.all("span", "badges")[0].all("span", "badge")]
     assert badges == ["◆ critical", "failed", "regressed"]
 
@@ -260,3 +264,43 @@ def test_every_changed_finding_stands_once_in_the_comparison(diff: Element) -> N
     ids = [name for item in diff.walk() if (name := item.attributes.get("id", "")).startswith("finding-")]
 
     assert sorted(ids) == sorted(f"finding-{change.fingerprint}" for change in difference.findings)
+
+
+def test_hostile_values_stand_in_every_new_part_and_do_no_harm(hostile_report: str) -> None:
+    document = parsed(hostile_report)
+
+    for part in ("groups", "changes", "history", "open"):
+        section = document.by_id(part)
+        assert section.text
+    assert "alert(1)" in document.by_id("groups").text
+    assert "alert(1)" in document.by_id("changes").text
+    snippets = [pre.text for item in document.all("details", "accept") for pre in item.all("pre")]
+    assert snippets
+    assert not [text for text in snippets if "\u202e" in text]
+
+
+def test_a_failure_of_several_hosts_says_what_is_expected_of_all_and_who_gave_which_answer(report: Element) -> None:
+    several = next(item for item in report.all("article", "finding") if "DATA-005" in item.text)
+    evidence = several.all("table", "evidence")[0]
+
+    assert [row.all("th")[0].text for row in evidence.all("tbody")[0].all("tr")] == ["services"]
+    assert "prd-fe1, prd-fe2" in evidence.text
+    assert "prd-fe2 over PowerShell over SSH at 2026-03-03" in several.text
+
+
+def test_the_worst_of_each_group_stands_with_its_word_and_leads_to_its_finding(report: Element) -> None:
+    matrix = report.by_id("groups").all("table")[0]
+    columns = [header.text for header in matrix.all("thead")[0].all("th")]
+    rows = {row.attributes["data-host"]: row for row in matrix.all("tr") if "data-host" in row.attributes}
+    cells = [item for item in rows["dev-1"].children if isinstance(item, Element)]
+
+    topology = cells[columns.index("Topology")]
+    assert topology.text == "critical"
+    assert "TOPO-006" in next(
+        item.text for item in report.all("article") if topology.all("a")[0].attributes["href"][1:] in
+        {row.attributes.get("id") for row in item.all("tr")}
+    )  # fmt: skip
+    assert cells[columns.index("Installed")].text == "passed"
+    unread = [item.text for item in rows["qa-1"].children if isinstance(item, Element)]
+    assert "unknown" in unread[columns.index("Installed")]
+    assert "passed" not in unread

@@ -80,14 +80,14 @@ def test_a_web_server_is_asked_for_the_pages_and_for_nothing_else(browser: Brows
 
 @pytest.mark.parametrize("name", ["index.html", "scan-2.html", "diff-2-3.html"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_and_no_page_scrolls_sideways(
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     browser: Browser, site: Path, name: str, scheme: Scheme
 ) -> None:
     for width in (320, 1280):
         with opened(browser, site / name, width=width, scheme=scheme) as page:
             page.page.evaluate(OPEN_ALL)
 
-            assert page.serious_axe_findings() == []
+            assert page.axe_findings() == []
             assert page.overflow() <= 0
             assert page.requests == [(site / name).as_uri()]
             assert page.complaints == []

@@ -1,0 +1,178 @@
+"""How the infrastructure fared over the stored scans: the trend as a drawing and as a table, and lives in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from auditor.model.finding import Severity
+from auditor.model.history import History, Life, ScanPoint
+from auditor.reporting.shapes import LifeView, Moment
+from auditor.reporting.words import SEVERITY_SYMBOLS, count, enumeration, moment
+
+SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+# A year of nights; more would be narrower than a pixel.
+_DRAWN = 366
+_LISTED = 60
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 430, 12, 140
+_WIDTH, _HEIGHT = 540, 168
+_APART = 15
+
+
+@dataclass(frozen=True, slots=True)
+class TrendLine:
+    """A line of the drawing; `points` are coordinates, `label` stands at its end at `y`."""
+
+    key: str
+    points: str
+    label: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing of numbers over the scans; `meaning` says in words what it shows, `marks` are (y, label)."""
+
+    title: str
+    meaning: str
+    width: int
+    height: int
+    left: int
+    right: int
+    bottom: int
+    marks: tuple[tuple[int, str], ...]
+    lines: tuple[TrendLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """One scan of the table, newest first."""
+
+    scan: int
+    at: Moment
+    opened: tuple[int, ...]
+    waived: int
+    undecided: int
+    coverage: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrendView:
+    """All scans in numbers. `charts` is empty with less than two scans; `points` are all of them, oldest first."""
+
+    sentence: str
+    first: str
+    last: str
+    charts: tuple[Chart, ...]
+    rows: tuple[TrendRow, ...]
+    left_out: str
+    points: tuple[ScanPoint, ...]
+
+
+def life_view(life: Life, moments: Mapping[int, Moment], today: int) -> LifeView:
+    """Return a life in words; `moments` tells when each scan finished, `today` is the scan of the report."""
+    return LifeView(
+        first=life.first,
+        first_at=moments[life.first],
+        last=life.last,
+        last_at=moments[life.last],
+        reopened=life.reopened,
+        first_words="this scan" if life.first == today else f"scan {life.first}",
+        last_words="this scan" if life.last == today else f"scan {life.last}",
+        reopened_words=count(life.reopened, "time") if life.reopened else "never",
+    )
+
+
+def moments_of(history: History) -> dict[int, Moment]:
+    """Return when each scan of the history finished."""
+    return {point.scan: Moment(point.finished_at.isoformat(), moment(point.finished_at)) for point in history.points}
+
+
+def trend_view(history: History) -> TrendView:
+    """Return the trend of open findings by severity and of coverage."""
+    points = history.points
+    drawn = points[-_DRAWN:]
+    listed = points[-_LISTED:]
+    older = len(points) - len(listed)
+    return TrendView(
+        sentence=_sentence(points),
+        first=_day(drawn[0]) if drawn else "",
+        last=_day(drawn[-1]) if drawn else "",
+        charts=(_opened(drawn), _coverage(drawn)) if len(drawn) > 1 else (),
+        rows=tuple(_row(point) for point in reversed(listed)),
+        left_out=f"{count(older, 'older scan')} in the JSON report." if older else "",
+        points=points,
+    )
+
+
+def _day(point: ScanPoint) -> str:
+    return f"scan {point.scan}, {point.finished_at.date().isoformat()}"
+
+
+def _sentence(points: tuple[ScanPoint, ...]) -> str:
+    if len(points) < 2:
+        return "This is the first stored scan of the infrastructure; a trend needs two."
+    first, last = points[0], points[-1]
+    before, now = (sum(point.opened.values()) for point in (first, last))
+    findings = f"{count(before, 'open finding')} in scan {first.scan} and {now} in scan {last.scan}"
+    coverage = f"{_percent(first)} and {_percent(last)} of the verdicts that were asked for could be given"
+    return f"{len(points)} scans are stored: {findings}; {coverage}."
+
+
+def _percent(point: ScanPoint) -> str:
+    # Rounded down: 100 % is said only where nothing is missing.
+    return f"{int(point.coverage * 100)} %"
+
+
+def _row(point: ScanPoint) -> TrendRow:
+    return TrendRow(
+        scan=point.scan,
+        at=Moment(point.finished_at.isoformat(), moment(point.finished_at)),
+        opened=tuple(point.opened[severity] for severity in SEVERITIES),
+        waived=point.waived,
+        undecided=point.undecided,
+        coverage=_percent(point),
+    )
+
+
+def _opened(points: tuple[ScanPoint, ...]) -> Chart:
+    top = max(1, *(max(point.opened.values()) for point in points))
+    lines = [
+        _line(severity.value, [point.opened[severity] / top for point in points],
+              f"{SEVERITY_SYMBOLS[severity]} {severity.value} {points[-1].opened[severity]}")
+        for severity in SEVERITIES
+        if any(point.opened[severity] for point in points)
+    ]  # fmt: skip
+    now = enumeration([f"{points[-1].opened[severity]} {severity.value}" for severity in SEVERITIES])
+    then = enumeration([f"{points[0].opened[severity]} {severity.value}" for severity in SEVERITIES])
+    meaning = f"Open findings by severity over {len(points)} scans: first {then}; last {now}."
+    return _chart("Open findings by severity", meaning, ((_TOP, str(top)), (_BOTTOM, "0")), lines)
+
+
+def _coverage(points: tuple[ScanPoint, ...]) -> Chart:
+    line = _line("coverage", [point.coverage for point in points], _percent(points[-1]))
+    meaning = f"Coverage over {len(points)} scans: first {_percent(points[0])}, last {_percent(points[-1])}."
+    return _chart("Coverage: verdicts that could be given", meaning, ((_TOP, "100 %"), (_BOTTOM, "0 %")), [line])
+
+
+def _chart(title: str, meaning: str, marks: tuple[tuple[int, str], ...], lines: list[TrendLine]) -> Chart:
+    return Chart(title, meaning, _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, marks, tuple(_spread(lines)))
+
+
+def _line(key: str, parts: list[float], label: str) -> TrendLine:
+    step = (_RIGHT - _LEFT) / (len(parts) - 1)
+    places = [
+        (round(_LEFT + step * index), round(_BOTTOM - part * (_BOTTOM - _TOP))) for index, part in enumerate(parts)
+    ]
+    return TrendLine(key, " ".join(f"{x},{y}" for x, y in places), label, _RIGHT + 8, places[-1][1] + 4)
+
+
+def _spread(lines: list[TrendLine]) -> list[TrendLine]:
+    """Move the labels apart that would stand over each other, from the highest down, and up again at the bottom."""
+    result: list[TrendLine] = []
+    for line in sorted(lines, key=lambda item: item.y):
+        y = max(line.y, result[-1].y + _APART) if result else line.y
+        result.append(TrendLine(line.key, line.points, line.label, line.x, y))
+    over = max(0, result[-1].y - _HEIGHT + 6) if result else 0
+    return [TrendLine(line.key, line.points, line.label, line.x, line.y - over) for line in result]
