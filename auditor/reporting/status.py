@@ -23,7 +23,10 @@ _GRACE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class LastScan:
-    """The last complete scan; `counts` are those of the report by key, `gaps` says in words what it did not see."""
+    """The last complete scan; `counts` are those of the report by key, without those that compare two scans.
+
+    `gaps` says in words what it did not see.
+    """
 
     id: int
     infrastructure: str
