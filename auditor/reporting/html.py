@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from markupsafe import Markup, escape
 from auditor import bundled
 from auditor.model.language import Language
 from auditor.reporting.diff_shapes import DiffView
-from auditor.reporting.language import English, _, ngettext, spoken
+from auditor.reporting.language import English, _, ngettext, on_day, spoken
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import harmless
 from auditor.reporting.site_view import SiteView
@@ -57,6 +58,7 @@ def _render(template: str, view: ReportView | DiffView | SiteView, folder: Path,
     environment.globals.update(
         _=partial(_said, _),
         ngettext=partial(_said, ngettext),
+        day=_day,
         language=spoken().value,
         in_english=_mark(),
         language_of=_language_of,
@@ -88,6 +90,10 @@ def _said(say: Callable[..., str], *message: Any, **values: Any) -> Markup:
     """Return a message as mark-up: it is our own text, and the values in it are escaped and harmless."""
     harmless_values = {name: escape(_harmless(value)) for name, value in values.items()}
     return Markup(say(*message, **harmless_values))  # noqa: S704
+
+
+def _day(iso: str) -> str:
+    return on_day(date.fromisoformat(iso))
 
 
 def _mark() -> Markup:

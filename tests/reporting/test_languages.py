@@ -231,6 +231,7 @@ def test_dates_and_numbers_are_written_as_the_language_does() -> None:
         assert at_time(moment) == "31/03/2026, 18:00:05 UTC"
         assert on_day(date(2026, 3, 1)) == "01/03/2026"
         assert (in_digits(15.96, 1), in_digits(7), in_digits(1234.5)) == ("16,0", "7", "1\u00a0234,5")
+    assert "Aceite até 21/03/2026" in written("report", PORTUGUESE)
     times = {element.attributes["datetime"] for element in parsed(written("report", PORTUGUESE)).all("time")}
     assert times == {
         element.attributes["datetime"] for element in parsed(written("report", Language.ENGLISH)).all("time")
