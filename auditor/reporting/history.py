@@ -72,15 +72,19 @@ class TrendView:
 
 def life_view(life: Life, moments: Mapping[int, Moment], today: int) -> LifeView:
     """Return a life in words; `moments` tells when each scan finished, `today` is the scan of the report."""
+    first_words, last_words = ("this scan" if scan == today else f"scan {scan}" for scan in (life.first, life.last))
+    first = f"first in {first_words}" if life.first == today else f"first in {first_words}, {moments[life.first].words}"
+    last = "" if life.last == life.first else f"; last in {last_words}"
     return LifeView(
         first=life.first,
         first_at=moments[life.first],
         last=life.last,
         last_at=moments[life.last],
         reopened=life.reopened,
-        first_words="this scan" if life.first == today else f"scan {life.first}",
-        last_words="this scan" if life.last == today else f"scan {life.last}",
+        first_words=first_words,
+        last_words=last_words,
         reopened_words=count(life.reopened, "time") if life.reopened else "never",
+        words=first + last + (f"; reopened {count(life.reopened, 'time')}" if life.reopened else ""),
     )
 
 
