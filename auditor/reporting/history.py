@@ -82,7 +82,19 @@ def life_view(life: Life, moments: Mapping[int, Moment], today: int) -> LifeView
         first_words=_this_or(life.first, today),
         last_words=_this_or(life.last, today),
         reopened_words=count(life.reopened, "time", "times") if life.reopened else _("never"),
+        words=_life(life, moments, today),
     )
+
+
+def _life(life: Life, moments: Mapping[int, Moment], today: int) -> str:
+    words = [_("first in %(scan)s", scan=_this_or(life.first, today))]
+    if life.first != today:
+        words[0] += f", {moments[life.first].words}"
+    if life.last != life.first:
+        words.append(_("last in %(scan)s", scan=_this_or(life.last, today)))
+    if life.reopened:
+        words.append(_("reopened %(times)s", times=count(life.reopened, "time", "times")))
+    return "; ".join(words)
 
 
 def _this_or(scan: int, today: int) -> str:
