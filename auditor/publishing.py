@@ -22,7 +22,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor import __version__, bundled
+from auditor import bundled
 from auditor.comparing import compared
 from auditor.errors import StoreError, UsageError
 from auditor.evaluating import Rules
@@ -113,7 +113,9 @@ class _Site:
         self._rules = rules
         self._texts = rules.texts
         self._templates = templates
-        self._made_by = _digest([rules.rule_set.digest, rules.tables.age_line, __version__, *_content_of(templates)])
+        self._made_by = _digest(
+            [rules.rule_set.digest, rules.tables.age_line, rules.rule_set.tool_version, *_content_of(templates)]
+        )
         self._written: set[str] = set()
         self._removed: set[str] = set()
 
@@ -202,7 +204,7 @@ class _Site:
             if page.name.startswith("scan-"):
                 rows.setdefault(page.scan.infrastructure, []).append(_row(page, pages))
         infrastructures = [site_infrastructure(name, own) for name, own in sorted(rows.items())]
-        return html_site(build_site_view(infrastructures, __version__), self._templates).encode()
+        return html_site(build_site_view(infrastructures, self._rules.rule_set.tool_version), self._templates).encode()
 
     def _write(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all, with the rights that the folder gives: a web server has to read it."""
