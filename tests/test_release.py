@@ -68,7 +68,7 @@ class NewComputer:
 
     home: Path
 
-    def run(self, *typed: str, folder: Path | None = None, variables: Mapping[str, str] = {}) -> str:  # noqa: B006
+    def run(self, *typed: str, folder: Path | None = None, variables: Mapping[str, str] = {}) -> str:
         """Run a command that has to succeed, and return what it prints."""
         kept = {name: value for name, value in os.environ.items() if name.startswith(WAY_OUT)}
         path = os.pathsep.join((str(self.home / "bin"), str(BIN), "/usr/bin", "/bin"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auditor.model.finding import Severity
+from auditor.model.finding import Severity, Status
 from auditor.model.history import History, Life, ScanPoint
+from auditor.model.scan import ScanRecord
 from auditor.reporting.language import _, in_digits, ngettext, on_day
 from auditor.reporting.shapes import LifeView, Moment
 from auditor.reporting.words import SEVERITY_SYMBOLS, SEVERITY_WORDS, count, count_of_severities, moment
@@ -106,6 +107,27 @@ def moments_of(history: History) -> dict[int, Moment]:
     return {point.scan: Moment(point.finished_at.isoformat(), moment(point.finished_at)) for point in history.points}
 
 
+def scan_point(record: ScanRecord) -> ScanPoint:
+    """Return a sealed scan in numbers, as the store counts them for its history."""
+    assert record.judgement is not None and record.finished_at is not None, "a sealed scan has both"
+    findings = record.judgement.findings
+
+    def counted(*statuses: Status) -> int:
+        return sum(item.verdict.status in statuses for item in findings)
+
+    return ScanPoint(
+        scan=record.id,
+        finished_at=record.finished_at,
+        rules=record.judgement.rules.digest,
+        opened={
+            severity: sum(item.is_open and item.severity is severity for item in findings) for severity in SEVERITIES
+        },
+        waived=sum(item.is_waived for item in findings),
+        decided=counted(Status.PASS, Status.FAIL),
+        undecided=counted(Status.UNKNOWN, Status.ERROR),
+    )
+
+
 def trend_view(history: History) -> TrendView:
     """Return the trend of open findings by severity and of coverage."""
     points = history.points
@@ -144,13 +166,13 @@ def _sentence(points: tuple[ScanPoint, ...]) -> str:
         first=first.scan,
         now=in_digits(now),
         last=last.scan,
-        first_coverage=_percent(first),
-        last_coverage=_percent(last),
+        first_coverage=percent(first),
+        last_coverage=percent(last),
     )
 
 
-def _percent(point: ScanPoint) -> str:
-    # Rounded down: 100 % is said only where nothing is missing.
+def percent(point: ScanPoint) -> str:
+    """Return the coverage in words, rounded down: 100 % is said only where nothing is missing."""
     return f"{int(point.coverage * 100)} %"
 
 
@@ -161,7 +183,7 @@ def _row(point: ScanPoint) -> TrendRow:
         opened=tuple(point.opened[severity] for severity in SEVERITIES),
         waived=point.waived,
         undecided=point.undecided,
-        coverage=_percent(point),
+        coverage=percent(point),
     )
 
 
@@ -187,12 +209,12 @@ def _shown(point: ScanPoint) -> str:
 
 
 def _coverage(points: tuple[ScanPoint, ...]) -> Chart:
-    line = _line("coverage", [point.coverage for point in points], _percent(points[-1]))
+    line = _line("coverage", [point.coverage for point in points], percent(points[-1]))
     meaning = _(
         "Coverage over %(number)s scans: first %(first)s, last %(last)s.",
         number=len(points),
-        first=_percent(points[0]),
-        last=_percent(points[-1]),
+        first=percent(points[0]),
+        last=percent(points[-1]),
     )
     title = _("Coverage: verdicts that could be given")
     return _chart(title, meaning, ((_TOP, "100 %"), (_BOTTOM, "0 %")), [line])

@@ -40,9 +40,9 @@ def messages() -> Iterator[Found]:
     for name, _, message, _, _ in templates:
         yield (message[0], message[1]) if isinstance(message, tuple) else message, f"reports/templates/{name}"
     for text in sorted(rules().texts.values(), key=lambda item: item.id):
-        yield text.title, f"checks: {text.id}"
+        yield text.title, f"checks/{text.id}"
     for key in sorted(KEYS.values(), key=lambda item: item.name):
-        yield key.meaning, f"auditor/model/known_facts.py: {key.name}"
+        yield key.meaning, "auditor/model/known_facts.py"
 
 
 def _of_code(file: Path) -> Iterator[Found]:

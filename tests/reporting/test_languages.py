@@ -22,7 +22,7 @@ from auditor.reporting.markdown import markdown_summary
 from auditor.reporting.notice import notice, trial
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.shapes import Moment
-from auditor.reporting.site_view import SiteInfrastructure, SiteRow, build_site_view, diff_line, report_line
+from auditor.reporting.site_view import build_site_view, diff_line, report_line, site_infrastructure, site_row
 from auditor.reporting.view import build_view
 from benchmarks.report import modelled
 from tests.end_to_end.simulated import rules
@@ -116,9 +116,10 @@ def written(page: str, language: Language) -> str:
         if page == "diff":
             return html_diff(view)
         if page == "site":
-            row = SiteRow(42, "scan-42.html", report_line(view_in(language)), Moment("", at_time(after.started_at)), "",
-                          "diff-41-42.html", diff_line(view, difference))  # fmt: skip
-            return html_site(build_site_view([SiteInfrastructure("Northwind", "northwind", (row,))], "0.1.0"))
+            line = report_line(view_in(language), after)
+            ended = Moment("", at_time(after.started_at))
+            row = site_row(42, "scan-42.html", line, ended, "", ("diff-41-42.html", diff_line(view, difference)))
+            return html_site(build_site_view([site_infrastructure("Northwind", (row, row))], "0.1.0"))
         return html_report(build_view(_every_check(), rules().texts))
 
 
