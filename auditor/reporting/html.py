@@ -58,6 +58,8 @@ def _render(template: str, view: ReportView | DiffView | SiteView, folder: Path,
     environment.globals.update(
         _=partial(_said, _),
         ngettext=partial(_said, ngettext),
+        # A code that stands in the view, which is escaped as all of it.
+        word=_,
         day=_day,
         language=spoken().value,
         in_english=_mark(),

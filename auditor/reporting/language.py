@@ -22,11 +22,8 @@ from auditor.model.language import Language
 _LOCALES = Path(__file__).parent / "locale"
 Key = TypeVar("Key")
 
-
 # How dates and numbers are written; the catalogue serves Brazil too.
 _CONVENTIONS = {Language.PORTUGUESE: "pt_PT"}
-
-
 _SPOKEN: ContextVar[Language] = ContextVar("spoken language", default=Language.ENGLISH)
 
 

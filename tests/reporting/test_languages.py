@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -30,7 +32,7 @@ from tests.peers.browser import opened
 from tests.reporting.documents import Element, parsed
 from tests.reporting.formats import hidden
 from tests.reporting.hostile import hostile_record, hostile_texts, with_hostile_changes
-from tests.reporting.messages import TRANSLATED, gathered, messages, stored
+from tests.reporting.messages import ROOT, TRANSLATED, gathered, messages, stored
 from tests.reporting.northwind import drifted_record, healthy_record, history_of, repaired_since
 from tests.reporting.pages import check_texts
 from tests.reporting.records import judged, with_findings
@@ -91,6 +93,30 @@ def test_no_word_is_a_message_with_and_without_a_plural() -> None:
     assert not {message for message in found if isinstance(message, str)} & {
         message[0] for message in found if isinstance(message, tuple)
     }
+
+
+def test_only_texts_of_templates_themselves_become_mark_up() -> None:
+    templates = list((ROOT / "reports" / "templates").rglob("*.j2"))
+    said = [call for file in templates for call in re.findall(r"\b(?:_|ngettext)\(.", file.read_text(encoding="utf-8"))]
+
+    assert len(said) > 200
+    assert {call[-1] for call in said} == {'"'}
+
+
+def test_english_reports_are_made_without_babel() -> None:
+    program = """
+import sys
+from auditor.reporting.html import html_report
+from auditor.reporting.view import build_view
+from tests.reporting.northwind import healthy_record
+html_report(build_view(healthy_record(), {}))
+print("babel" in sys.modules)
+"""
+    made = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert made.stdout == "False\n"
 
 
 def before_and_after() -> tuple[ScanRecord, ScanRecord]:
