@@ -16,6 +16,7 @@ PARAMETERS = {
     "waivers": "waivers",
     "store": "store",
     "checks": "further",
+    "lang": "lang",
     "scan.concurrency": "concurrency",
     "scan.visit_seconds": "visit_seconds",
     "scan.scan_seconds": "scan_seconds",

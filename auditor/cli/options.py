@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from auditor.model.language import Language
+
 InventoryPath = Annotated[
     Path, typer.Option("--inventory", "-i", envvar="OSAUDIT_INVENTORY", help="The inventory of environments and hosts.")
 ]
@@ -73,6 +75,12 @@ NotifyAfter = Annotated[
     typer.Option(
         "--notify", envvar="OSAUDIT_NOTIFY", help="Whom osaudit.yaml names is told: when something changed, or else."
     ),
+]
+
+
+ReportLanguage = Annotated[
+    Language,
+    typer.Option("--lang", envvar="OSAUDIT_LANG", help="The language of pages, Markdown and messages."),
 ]
 
 

@@ -20,12 +20,14 @@ from auditor.cli.options import (
     NotifyAfter,
     NotifyName,
     ReferencePath,
+    ReportLanguage,
     ScanSeconds,
     SeverityName,
     StoreLocation,
     SummaryForm,
     WaiversPath,
 )
+from auditor.model.language import Language
 
 if TYPE_CHECKING:
     from auditor.evaluating import Completeness, Rules
@@ -49,6 +51,7 @@ def scan(
         Path | None, typer.Option(envvar="OSAUDIT_REPORT", help="Also write the HTML report to this file.")
     ] = None,
     form: Annotated[SummaryForm, typer.Option("--format", help="What to print.")] = SummaryForm.TEXT,
+    lang: ReportLanguage = Language.ENGLISH,
     concurrency: Annotated[
         int | None,
         typer.Option(
@@ -79,10 +82,10 @@ def scan(
     )
     record, rules = perform(settings)
     try:
-        conclude(record, rules, form=form, report=report, store=store, fail_on=fail_on)
+        conclude(record, rules, form=form, report=report, store=store, fail_on=fail_on, lang=lang)
     finally:
         # However the scan ended, and also where its report could not be written.
-        tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value))
+        tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value), lang)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +189,11 @@ def conclude(
     report: Path | None = None,
     store: str = DEFAULT_STORE,
     fail_on: SeverityName | None = None,
+    lang: Language = Language.ENGLISH,
 ) -> None:
     """Print the result, write the report if asked, and end with the exit code that the result has earned.
 
-    The report takes from the `store` what was before.
+    The report takes from the `store` what was before; it alone is in the language that is asked for.
     """
     from auditor import bundled
     from auditor.cli.loading import say, write_text
@@ -199,6 +203,7 @@ def conclude(
     from auditor.model.finding import Severity
     from auditor.reporting.html import html_report
     from auditor.reporting.json import json_report
+    from auditor.reporting.language import speaking
     from auditor.reporting.view import build_view
     from auditor.store import open_store
 
@@ -208,9 +213,9 @@ def conclude(
     else:
         print_summary(view)
     if report is not None:
-        with open_store(store) as opened:
-            whole = stored_view(opened, record, rules)
-        write_text(report, html_report(whole, bundled.templates_folder()))
+        with open_store(store) as opened, speaking(lang):
+            page = html_report(stored_view(opened, record, rules), bundled.templates_folder())
+        write_text(report, page)
         say(f"Report: {report}")
     done = completeness(record)
     severe = at_or_above(record.judgement.findings, Severity(fail_on.value)) if record.judgement and fail_on else ()

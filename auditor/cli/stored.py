@@ -48,13 +48,20 @@ def _outcome(record: ScanRecord) -> str:
     """Return the exit code that the scan has earned, with its meaning; a severity to fail on belongs to a call."""
     from auditor.cli.exit_codes import ExitCode
     from auditor.evaluating import completeness
+    from auditor.reporting.language import _
 
     done = completeness(record)
     if done.audited == 0:
-        return f"{ExitCode.NOTHING_AUDITED}: nothing was audited, because no host could be read"
+        return _("%(code)s: nothing was audited, because no host could be read", code=ExitCode.NOTHING_AUDITED)
     if not done.is_complete:
-        return f"{ExitCode.INCOMPLETE}: incomplete, because not every host, question and check did its part"
-    return f"{ExitCode.CLEAN}: complete; {ExitCode.FINDINGS} where --fail-on named a severity that is open"
+        return _(
+            "%(code)s: incomplete, because not every host, question and check did its part", code=ExitCode.INCOMPLETE
+        )
+    return _(
+        "%(code)s: complete; %(findings)s where --fail-on named a severity that is open",
+        code=ExitCode.CLEAN,
+        findings=ExitCode.FINDINGS,
+    )
 
 
 def tell_incomplete(opened: Store) -> None:

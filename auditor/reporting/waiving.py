@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from auditor.model.finding import Subject, SubjectKind
 from auditor.model.waiver import NEVER_WAIVED
+from auditor.reporting.language import _, ngettext
 
 # Long enough to plan the repair, and within the limits of every check.
 PERIOD = timedelta(days=90)
@@ -25,9 +26,9 @@ def waiver_entry(check: str, subject: Subject, today: date) -> str:
     return (
         f"- check: {check}\n"
         f"  {scope}\n"
-        f'  reason: "Say why this is accepted"\n'
-        f'  owner: "Who removes it"\n'
-        f'  approver: "Who accepts it"\n'
+        f"  reason: {_quoted(_('Say why this is accepted'))}\n"
+        f"  owner: {_quoted(_('Who removes it'))}\n"
+        f"  approver: {_quoted(_('Who accepts it'))}\n"
         f"  date: {today.isoformat()}\n"
         f"  until: {(today + PERIOD).isoformat()}\n"
     )
@@ -42,7 +43,8 @@ def snippet(entries: Iterable[str]) -> str:
             break
         text, used = text + entry, used + 1
     if used < len(wanted):
-        text += f"# and {len(wanted) - used} more like this\n"
+        left = len(wanted) - used
+        text += f"# {ngettext('and %(num)s more like this', 'and %(num)s more like this', left)}\n"
     return text
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from auditor.errors import DocumentError, Location
+from auditor.model.language import Language
 from auditor.model.unattended import NotifyWhen, Schedule, Target, Weekday
 from auditor.settings.connection_settings import SecretReference
 from auditor.settings.documents import Document, read_document
@@ -122,6 +123,9 @@ class OsauditDocument(DocumentModel):
     waivers: PathText | None = Field(default=None, description="Accepted deviations.")
     store: Line | None = Field(default=None, description="The store: a file, made by the first scan.")
     checks: list[PathText] | None = Field(default=None, description="Further folders of checks.")
+    lang: Annotated[Language, Field(strict=False)] | None = Field(
+        default=None, description="The language of pages, Markdown and messages; English by default."
+    )
     scan: ScanSettings = Field(default_factory=ScanSettings, description="How a scan is made.")
     schedule: ScheduleSettings | None = Field(default=None, description="When scans are planned.")
     notifications: NotificationSettings = Field(
@@ -222,6 +226,7 @@ def _settings(document: Document, model: OsauditDocument, folder: FilePath) -> d
         ("waivers",): model.waivers and full(model.waivers),
         ("store",): store,
         ("checks",): None if model.checks is None else [full(item) for item in model.checks],
+        ("lang",): model.lang and model.lang.value,
         ("scan", "concurrency"): model.scan.concurrency,
         ("scan", "visit_seconds"): model.scan.visit_seconds,
         ("scan", "scan_seconds"): model.scan.scan_seconds,
