@@ -30,10 +30,10 @@ def status(
     """Say when the last complete scan was, what it saw, and whether a planned one is missing."""
     from auditor.cli.configured import configuration_of
     from auditor.cli.loading import write_bytes
+    from auditor.cli.stored import open_store
     from auditor.evaluating import completeness
     from auditor.model.scan import ScanState
     from auditor.reporting import status as forms
-    from auditor.store import open_store
 
     with open_store(store) as opened:
         stored = opened.scans()

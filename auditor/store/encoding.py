@@ -57,9 +57,14 @@ def compress(packed: bytes) -> bytes:
     return zlib.compress(packed, 9)
 
 
+def decompress(body: bytes) -> bytes:
+    """Return the canonical JSON of a kept document."""
+    return zlib.decompress(body)
+
+
 def unpack(body: bytes) -> Any:
     """Return the data of a kept document."""
-    return json.loads(zlib.decompress(body))
+    return json.loads(decompress(body))
 
 
 def dump_inventory(inventory: Inventory) -> Any:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +26,9 @@ from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Platform
 from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, ScanState
-from auditor.store import encoding
+from auditor.model.unattended import Retention
+from auditor.store import encoding, pruning, sqlite_file
+from auditor.store.checking import UNREADABLE, problems_of_documents, problems_of_scans
 from auditor.store.history import history
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
 
@@ -59,6 +63,18 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        """Open a session that reads; what cannot be read was changed by something else, and is told as damage."""
+        try:
+            with Session(self._engine) as session:
+                yield session
+        except UNREADABLE as error:
+            raise StoreError(
+                f"The store holds something that cannot be read ({type(error).__name__}); `osaudit store check` says "
+                "what, and what to do."
+            ) from error
 
     def begin(
         self, inventory: Inventory, reference: Reference, started_at: datetime, changes: tuple[str, ...] = ()
@@ -124,7 +140,7 @@ class Store:
 
     def scans(self, infrastructure: str | None = None) -> tuple[ScanSummary, ...]:
         """Return all scans, oldest first."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             query = select(ScanRow).order_by(ScanRow.id)
             if infrastructure is not None:
                 query = query.where(ScanRow.infrastructure == infrastructure)
@@ -147,9 +163,46 @@ class Store:
                 for row in session.scalars(query)
             )
 
+    def check(self) -> tuple[str, ...]:
+        """Return what is wrong with the store, one sentence each; nothing where it is whole."""
+        found: list[str] = []
+        try:
+            with self._reading() as session:
+                if sqlite_file.is_sqlite(self._engine):
+                    found.extend(sqlite_file.damage(session.connection()))
+                found.extend(problems_of_scans(session, lambda row: _rows_of(session, row)))
+                found.extend(problems_of_documents(session))
+        except StoreError as error:
+            # Nothing more can be looked at.
+            found.append(str(error))
+        return tuple(found)
+
+    def back_up(self, target: Path) -> int:
+        """Copy the store into a new file while others may use it; return how many complete scans the copy holds."""
+        if not sqlite_file.is_sqlite(self._engine):
+            raise StoreError("The store is no file; back it up with the tools of its database, such as pg_dump.")
+        return sqlite_file.back_up(self._engine, target)
+
+    def expendable(self, retention: Retention, now: datetime) -> tuple[ScanSummary, ...]:
+        """Return the scans that need not be kept, oldest first; StoreError for a number to keep that no scan has."""
+        scans = self.scans()
+        unknown = sorted(set(retention.keep) - {scan.id for scan in scans})
+        if unknown:
+            raise StoreError(f"The store holds no scan {unknown[0]} to keep; `osaudit scans` lists those it holds.")
+        return pruning.expendable(scans, retention, now)
+
+    def remove(self, scans: Iterable[int]) -> pruning.Pruned:
+        """Remove scans, and the documents to which nothing refers any more, all or nothing."""
+        with sqlite_file.in_bulk(self._engine) as session:
+            return pruning.remove(session, scans)
+
+    def shrink(self) -> None:
+        """Give room that nothing takes any more back to the disk, where the store is a file."""
+        sqlite_file.shrink(self._engine)
+
     def scan(self, scan: int) -> ScanRecord:
         """Return one scan whole; StoreError when there is none of this id."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             row = self._scan_row(session, scan)
             return ScanRecord(
                 id=row.id,
@@ -166,7 +219,7 @@ class Store:
     def complete_scan(self, scan: int | None = None) -> ScanRecord:
         """Return a complete scan, by default the last one; StoreError when there is none or it is not complete."""
         if scan is None:
-            with Session(self._engine) as session:
+            with self._reading() as session:
                 query = select(ScanRow.id).where(ScanRow.state == ScanState.COMPLETE).order_by(ScanRow.id.desc())
                 scan = session.scalar(query.limit(1))
         if scan is None:
@@ -178,13 +231,13 @@ class Store:
 
     def scan_before(self, scan: int) -> ScanRecord | None:
         """Return the last complete scan of the same infrastructure before this one, or None."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             earlier = self._id_before(session, scan)
         return None if earlier is None else self.scan(earlier)
 
     def earlier_scan(self, scan: int) -> EarlierScan | None:
         """Return what a scan is compared with: as `scan_before`, without the visits; None when there is none."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             earlier = self._id_before(session, scan)
             judgement = None if earlier is None else _judgement(session, earlier)
             if earlier is None or judgement is None:
@@ -194,7 +247,7 @@ class Store:
 
     def history(self, scan: int) -> History:
         """Return how the infrastructure of this scan fared in all its complete scans up to this one."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return history(session, self._scan_row(session, scan).infrastructure, scan)
 
     def _id_before(self, session: Session, scan: int) -> int | None:
@@ -256,6 +309,15 @@ def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
         )
 
 
+def _rows_of(session: Session, row: ScanRow) -> None:
+    """Read all of a scan but its documents; raises where that cannot be done."""
+    ScanState(row.state)
+    json.loads(row.changes)
+    for visit in session.scalars(select(VisitRow).where(VisitRow.scan == row.id)):
+        _visit(visit, {})
+        json.loads(visit.milliseconds)
+
+
 def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
     visits = {}
     for row in session.scalars(select(VisitRow).where(VisitRow.scan == scan).order_by(VisitRow.host)):
@@ -268,21 +330,25 @@ def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
         answers: dict[str, Answer] = {}
         for body in bodies:
             answers.update(encoding.load_section(encoding.unpack(body), times))
-        failure = None
-        if row.failure_kind is not None:
-            failure = Failure(FailureKind(row.failure_kind), row.failure_sentence or "")
-        visits[row.host] = Visit(
-            host=row.host,
-            started_at=row.started_at,
-            observed_at=row.observed_at,
-            channel=None if row.channel is None else ChannelName(row.channel),
-            platform=None if row.platform is None else Platform(row.platform),
-            answers=dict(sorted(answers.items())),
-            failure=failure,
-            notes=tuple(json.loads(row.notes)),
-            requests=row.requests,
-        )
+        visits[row.host] = _visit(row, answers)
     return visits
+
+
+def _visit(row: VisitRow, answers: Mapping[str, Answer]) -> Visit:
+    failure = None
+    if row.failure_kind is not None:
+        failure = Failure(FailureKind(row.failure_kind), row.failure_sentence or "")
+    return Visit(
+        host=row.host,
+        started_at=row.started_at,
+        observed_at=row.observed_at,
+        channel=None if row.channel is None else ChannelName(row.channel),
+        platform=None if row.platform is None else Platform(row.platform),
+        answers=dict(sorted(answers.items())),
+        failure=failure,
+        notes=tuple(json.loads(row.notes)),
+        requests=row.requests,
+    )
 
 
 def _judgement(session: Session, scan: int) -> Judgement | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -209,8 +211,18 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("these are notes\n" * 100)
 
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="is damaged, or no store at all \\(file is not a database\\); put a backup"):
         open_store(str(path))
+
+
+def test_an_empty_file_is_no_store_until_a_scan_is_begun_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "osaudit.db"
+    path.touch(mode=0o600)
+
+    with pytest.raises(StoreError, match="is empty: no scan was ever begun in it, or its content was lost"):
+        open_store(str(path))
+    assert path.stat().st_size == 0
+    assert open_store(str(path), create=True).scans() == ()
 
 
 def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -261,12 +273,19 @@ def of_an_earlier_schema(revision: str, folder: Path) -> Path:
     return path
 
 
+def schema_of(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        revision: str = connection.execute("select version_num from alembic_version").fetchone()[0]
+    return revision
+
+
 def test_a_store_of_the_first_schema_is_brought_up_to_date_without_loss(tmp_path: Path) -> None:
     path = of_an_earlier_schema("0001", tmp_path)
     tables = ("document", "scan", "visit", "visit_section", "judgement", "subject")
     before = {table: count(path, table) for table in tables}
+    told: list[str] = []
 
-    with open_store(str(path)) as opened:
+    with open_store(str(path), tell=told.append) as opened:
         first, _, running = opened.scans()
         record = opened.scan(1)
 
@@ -277,5 +296,75 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_without_loss(tmp_path
         assert {table: count(path, table) for table in tables} == before
         opened.seal(running.id, judgement(), NOW + timedelta(days=2, minutes=1))
         assert opened.complete_scan().id == running.id
+        assert opened.check() == ()
+    copy = tmp_path / "osaudit.schema-0001.db"
+    assert told == [f"The store {path} is brought from schema 0001 to {REVISION}; as it was it is kept in {copy}."]
+    assert schema_of(copy) == "0001"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert {table: count(copy, table) for table in tables} == before
     with create_engine(f"sqlite:///{path}").connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_a_store_that_is_up_to_date_is_opened_without_a_word_and_without_a_backup(store: Store, tmp_path: Path) -> None:
+    told: list[str] = []
+    before = {file.name for file in tmp_path.iterdir()}
+
+    open_store(str(tmp_path / "osaudit.db"), tell=told.append).scans()
+
+    assert told == []
+    assert {file.name for file in tmp_path.iterdir()} == before
+
+
+def test_an_earlier_backup_is_never_overwritten_by_a_later_one(tmp_path: Path) -> None:
+    first = of_an_earlier_schema("0001", tmp_path)
+    open_store(str(first)).scans()
+    for file in tmp_path.glob("osaudit.db*"):
+        file.unlink()
+    earlier = (tmp_path / "osaudit.schema-0001.db").read_bytes()
+    again = of_an_earlier_schema("0001", tmp_path)
+    with sqlite3.connect(again) as connection:
+        connection.execute("update scan set infrastructure = 'other'")
+
+    open_store(str(again)).scans()
+
+    assert (tmp_path / "osaudit.schema-0001.db").read_bytes() == earlier
+    assert (tmp_path / "osaudit.schema-0001-2.db").is_file()
+
+
+def test_a_store_that_cannot_be_backed_up_is_not_changed(tmp_path: Path) -> None:
+    path = of_an_earlier_schema("0001", tmp_path)
+    # Nothing can be made aside where a folder has the name.
+    (tmp_path / f".osaudit.schema-0001.db.{os.getpid()}").mkdir()
+
+    with pytest.raises(StoreError, match=r"osaudit\.schema-0001\.db cannot be written"):
+        open_store(str(path))
+    assert schema_of(path) == "0001"
+    assert count(path, "scan") == 3
+
+
+def test_an_upgrade_that_fails_halfway_changes_nothing(tmp_path: Path) -> None:
+    path = of_an_earlier_schema("0001", tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        # What a killed upgrade of a program without transactions would have left.
+        connection.execute(
+            "create trigger halfway before update on alembic_version begin select raise(abort, 'x'); end"
+        )
+        before = connection.execute("select sql from sqlite_schema").fetchall()
+
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(str(path))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select sql from sqlite_schema").fetchall() == before
+    assert schema_of(path) == "0001"
+
+
+def test_two_that_open_an_old_store_at_once_upgrade_it_once(tmp_path: Path) -> None:
+    path = of_an_earlier_schema("0001", tmp_path)
+    told: list[str] = []
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: open_store(str(path), tell=told.append), range(4)))
+
+    assert [len(store.scans()) for store in opened] == [3] * 4
+    assert len(told) == 1
+    assert len(list(tmp_path.glob("osaudit.schema-*"))) == 1
