@@ -32,6 +32,10 @@ from auditor.store.checking import UNREADABLE, problems_of_documents, problems_o
 from auditor.store.history import history
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
 
+# How many milliseconds a question took is kept from here on: the others differ every night and tell nobody anything,
+# and would take more room than all answers.
+_SLOW = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class ScanSummary:
@@ -104,7 +108,9 @@ class Store:
         sections: dict[str, dict[str, Answer]] = defaultdict(dict)
         for question, answer in visit.answers.items():
             sections[question.partition(".")[0]][question] = answer
-        times = {question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds}
+        times = {
+            question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds >= _SLOW
+        }
         with Session(self._engine) as session, session.begin():
             row = VisitRow(
                 scan=scan,
@@ -200,8 +206,8 @@ class Store:
         """Give room that nothing takes any more back to the disk, where the store is a file."""
         sqlite_file.shrink(self._engine)
 
-    def scan(self, scan: int) -> ScanRecord:
-        """Return one scan whole; StoreError when there is none of this id."""
+    def scan(self, scan: int, *, with_facts: bool = True) -> ScanRecord:
+        """Return one scan whole, or without facts and portraits; StoreError when there is none of this id."""
         with self._reading() as session:
             row = self._scan_row(session, scan)
             return ScanRecord(
@@ -212,7 +218,7 @@ class Store:
                 inventory=encoding.load_inventory(_document(session, row.inventory)),
                 reference=encoding.load_reference(_document(session, row.reference)),
                 visits=_visits(session, scan),
-                judgement=_judgement(session, scan),
+                judgement=_judgement(session, scan, with_facts=with_facts),
                 changes=tuple(json.loads(row.changes)),
             )
 
@@ -351,7 +357,7 @@ def _visit(row: VisitRow, answers: Mapping[str, Answer]) -> Visit:
     )
 
 
-def _judgement(session: Session, scan: int) -> Judgement | None:
+def _judgement(session: Session, scan: int, *, with_facts: bool = True) -> Judgement | None:
     row = session.scalar(select(JudgementRow).where(JudgementRow.scan == scan).order_by(JudgementRow.id.desc()))
     if row is None:
         return None
@@ -359,7 +365,7 @@ def _judgement(session: Session, scan: int) -> Judgement | None:
     portraits: dict[str, Portrait] = {}
     findings: list[Finding] = []
     for subject in session.scalars(select(SubjectRow).where(SubjectRow.judgement == row.id)):
-        if subject.facts is not None and subject.portrait is not None:
+        if with_facts and subject.facts is not None and subject.portrait is not None:
             facts[subject.name] = encoding.load_facts(subject.name, _document(session, subject.facts))
             portraits[subject.name] = encoding.load_portrait(_document(session, subject.portrait))
         findings.extend(encoding.load_findings(_document(session, subject.findings)))

@@ -8,6 +8,7 @@ import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,8 +54,8 @@ def inventory() -> Inventory:
 
 def visit(host: str = "dev-1", boot: str = "a", at: datetime = NOW) -> Visit:
     answers = {
-        "clock.now": Answer("clock.now", Outcome.OK, {"utc": boot}, milliseconds=3),
-        "services.all": Answer("services.all", Outcome.OK, {"rows": [{"Name": "x" * 4000}]}, milliseconds=7),
+        "clock.now": Answer("clock.now", Outcome.OK, {"utc": boot}, milliseconds=3000),
+        "services.all": Answer("services.all", Outcome.OK, {"rows": [{"Name": "x" * 4000}]}, milliseconds=7000),
         "services.more": Answer("services.more", Outcome.DENIED, detail="no"),
     }
     return Visit(
@@ -126,6 +127,23 @@ def test_a_scan_that_was_not_sealed_is_running_and_keeps_its_visits(store: Store
 
     assert (record.state, record.judgement, set(record.visits)) == (ScanState.RUNNING, None, {"dev-1"})
     assert store.scans("example")[0].hosts_visited == 1
+
+
+def test_only_of_slow_questions_it_is_kept_how_long_they_took(store: Store) -> None:
+    quick = {
+        name: replace(answer, milliseconds=999 if name == "clock.now" else 1000)
+        for name, answer in visit().answers.items()
+    }
+    scan = store.begin(inventory(), Reference(), NOW)
+    store.record(scan, replace(visit(), answers=quick))
+
+    kept = store.scan(scan).visits["dev-1"].answers
+
+    assert {name: answer.milliseconds for name, answer in kept.items()} == {
+        "clock.now": 0,
+        "services.all": 1000,
+        "services.more": 1000,
+    }
 
 
 def test_a_failed_visit_keeps_its_cause(store: Store) -> None:
@@ -290,7 +308,8 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date_without_loss(tmp_path
         record = opened.scan(1)
 
         assert (first.state, first.changes, running.state) == (ScanState.COMPLETE, (), ScanState.RUNNING)
-        assert record.visits == {"dev-1": visit(boot="0")}
+        assert record.visits["dev-1"].answers["services.all"].value == visit().answers["services.all"].value
+        assert record.visits["dev-1"].answers["services.all"].milliseconds == 7
         assert record.judgement is not None
         assert record.judgement.findings == judgement().findings
         assert {table: count(path, table) for table in tables} == before
