@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from auditor.model.scan import ScanState
 from auditor.store import encoding
+from auditor.store.documents import content
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
 
 # What reading raises where a file was changed by something else than osaudit.
@@ -39,7 +40,7 @@ _USES = (
     _Use("reference", encoding.load_reference, select(ScanRow.id, ScanRow.reference)),
     _Use(
         "answers",
-        lambda data: encoding.load_section(data, {}),
+        lambda data: encoding.load_answers(data, {}),
         select(VisitRow.scan, VisitSectionRow.document).join(VisitRow, VisitRow.id == VisitSectionRow.visit),
     ),
     _Use("facts", lambda data: encoding.load_facts("", data), _judged(SubjectRow.facts)),
@@ -57,18 +58,18 @@ def problems_of_documents(session: Session) -> Iterator[str]:
             uses[document].add(number)
     rows = session.execute(select(DocumentRow.id, DocumentRow.digest, DocumentRow.body).order_by(DocumentRow.id))
     for key, digest, body in rows.yield_per(100):
-        problem = _problem(digest, body, uses[key])
+        problem = _problem(session, digest, body, uses[key])
         if problem:
             yield f"Document {key} ({_whose(session, key, uses[key])}) {problem}."
 
 
-def _problem(digest: bytes, body: bytes, uses: set[int]) -> str:
+def _problem(session: Session, digest: bytes, body: bytes, uses: set[int]) -> str:
     try:
-        packed = encoding.decompress(body)
-        if hashlib.sha256(packed).digest() != digest:
+        data = content(session, body)
+        if hashlib.sha256(encoding.pack(data)).digest() != digest:
             return "is not what was stored: its digest differs"
         for number in uses:
-            _USES[number].read(encoding.unpack(body))
+            _USES[number].read(data)
     except UNREADABLE as error:
         return f"cannot be read ({type(error).__name__})"
     return ""

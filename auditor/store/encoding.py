@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -20,6 +21,10 @@ from auditor.model.reference import Reference
 
 T = TypeVar("T")
 
+# The keys of a thin document: which whole one it is like, and the patch that makes it of that.
+LIKE, BUT = "^", "~"
+# How its canonical JSON begins, and that of no other.
+_THIN = b'{"^":'
 _CREDENTIALS = frozenset({"password", "key_passphrase"})
 
 
@@ -57,14 +62,17 @@ def compress(packed: bytes) -> bytes:
     return zlib.compress(packed, 9)
 
 
-def decompress(body: bytes) -> bytes:
-    """Return the canonical JSON of a kept document."""
-    return zlib.decompress(body)
-
-
 def unpack(body: bytes) -> Any:
-    """Return the data of a kept document."""
-    return json.loads(decompress(body))
+    """Return the data of a kept document, of a thin one as it is kept."""
+    return json.loads(zlib.decompress(body))
+
+
+def base_of(body: bytes) -> int | None:
+    """Return the id of the document that a thin one is like, None for a whole one."""
+    if zlib.decompressobj().decompress(body, len(_THIN)) != _THIN:
+        return None
+    base: int = unpack(body)[LIKE]
+    return base
 
 
 def dump_inventory(inventory: Inventory) -> Any:
@@ -106,8 +114,8 @@ def load_reference(data: Any) -> Reference:
     return reference
 
 
-def dump_section(answers: dict[str, Answer]) -> Any:
-    """Return the answers of one section without their times, which differ every night."""
+def dump_answers(answers: Mapping[str, Answer]) -> Any:
+    """Return the answers of one visit without their times, which differ every night."""
     rows = {}
     for question, answer in answers.items():
         row = _dump(Answer, answer)
@@ -116,8 +124,8 @@ def dump_section(answers: dict[str, Answer]) -> Any:
     return rows
 
 
-def load_section(data: Any, milliseconds: dict[str, int]) -> dict[str, Answer]:
-    """Return the answers of one section."""
+def load_answers(data: Any, milliseconds: dict[str, int]) -> dict[str, Answer]:
+    """Return the answers of one visit, or of a part of it."""
     return {
         question: _load(Answer, {**row, "question": question, "milliseconds": milliseconds.get(question, 0)})
         for question, row in data.items()

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from auditor.model.scan import ScanState
 from auditor.model.unattended import Retention
+from auditor.store import encoding
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
 
 if TYPE_CHECKING:
@@ -66,12 +67,19 @@ def remove(session: Session, scans: Iterable[int]) -> Pruned:
     session.execute(delete(VisitRow).where(VisitRow.scan.in_(ids)))
     session.execute(delete(ScanRow).where(ScanRow.id.in_(ids)))
     before = _documents(session)
-    session.execute(delete(DocumentRow).where(DocumentRow.id.not_in(_referred_to())))
+    stay = _liked(session)
+    session.execute(delete(DocumentRow).where(DocumentRow.id.not_in(_referred_to()), DocumentRow.id.not_in(stay)))
     return Pruned(len(ids), before - _documents(session))
 
 
 def _documents(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(DocumentRow)) or 0
+
+
+def _liked(session: Session) -> set[int]:
+    """Return the documents that thin ones are like which stay."""
+    bodies = session.scalars(select(DocumentRow.body).where(DocumentRow.id.in_(_referred_to())))
+    return {base for body in bodies.yield_per(100) if (base := encoding.base_of(body)) is not None}
 
 
 def _referred_to() -> CompoundSelect[Any]:

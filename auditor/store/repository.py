@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +28,7 @@ from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, Scan
 from auditor.model.unattended import Retention
 from auditor.store import encoding, pruning, sqlite_file
 from auditor.store.checking import UNREADABLE, problems_of_documents, problems_of_scans
+from auditor.store.documents import content, document, keep
 from auditor.store.history import history
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
 
@@ -89,8 +89,8 @@ class Store:
                 infrastructure=inventory.infrastructure,
                 state=ScanState.RUNNING,
                 started_at=started_at,
-                inventory=_keep(session, encoding.dump_inventory(inventory)),
-                reference=_keep(session, encoding.dump_reference(reference)),
+                inventory=keep(session, encoding.dump_inventory(inventory)),
+                reference=keep(session, encoding.dump_reference(reference)),
                 changes=json.dumps(changes),
             )
             session.add(row)
@@ -105,9 +105,6 @@ class Store:
 
     def record(self, scan: int, visit: Visit) -> None:
         """Store one visit whole."""
-        sections: dict[str, dict[str, Answer]] = defaultdict(dict)
-        for question, answer in visit.answers.items():
-            sections[question.partition(".")[0]][question] = answer
         times = {
             question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds >= _SLOW
         }
@@ -127,9 +124,10 @@ class Store:
             )
             session.add(row)
             session.flush()
-            for _, answers in sorted(sections.items()):
-                document = _keep(session, encoding.dump_section(answers))
-                session.add(VisitSectionRow(visit=row.id, document=document))
+            if visit.answers:
+                answers = encoding.dump_answers(visit.answers)
+                kept = keep(session, answers, near=_answers_before(session, row))
+                session.add(VisitSectionRow(visit=row.id, document=kept))
 
     def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> None:
         """Store the judgement and declare the scan complete, both or neither."""
@@ -215,8 +213,8 @@ class Store:
                 started_at=row.started_at,
                 finished_at=row.finished_at,
                 state=ScanState(row.state),
-                inventory=encoding.load_inventory(_document(session, row.inventory)),
-                reference=encoding.load_reference(_document(session, row.reference)),
+                inventory=encoding.load_inventory(document(session, row.inventory)),
+                reference=encoding.load_reference(document(session, row.reference)),
                 visits=_visits(session, scan),
                 judgement=_judgement(session, scan, with_facts=with_facts),
                 changes=tuple(json.loads(row.changes)),
@@ -248,7 +246,7 @@ class Store:
             judgement = None if earlier is None else _judgement(session, earlier)
             if earlier is None or judgement is None:
                 return None
-            reference = encoding.load_reference(_document(session, self._scan_row(session, earlier).reference))
+            reference = encoding.load_reference(document(session, self._scan_row(session, earlier).reference))
         return EarlierScan(judgement.facts, judgement.rules.digest, reference.digest)
 
     def history(self, scan: int) -> History:
@@ -274,22 +272,20 @@ class Store:
         return row
 
 
-def _keep(session: Session, data: object) -> int:
-    """Return the id of the document with this content, stored now if it is new."""
-    packed = encoding.pack(data)
-    digest = hashlib.sha256(packed).digest()
-    known = session.scalar(select(DocumentRow.id).where(DocumentRow.digest == digest))
-    if known is not None:
-        return known
-    row = DocumentRow(digest=digest, body=encoding.compress(packed))
-    session.add(row)
-    session.flush()
-    return row.id
+def _answers_before(session: Session, visit: VisitRow) -> int | None:
+    """Return the document of the answers of the last visit to the same host."""
+    documents = select(VisitSectionRow.document).join(VisitRow, VisitRow.id == VisitSectionRow.visit)
+    earlier = documents.where(VisitRow.host == visit.host, VisitRow.id < visit.id).order_by(VisitRow.id.desc())
+    return session.scalar(earlier.limit(1))
 
 
-def _document(session: Session, key: int) -> object:
-    row = session.get_one(DocumentRow, key)
-    return encoding.unpack(row.body)
+def _subjects_before(session: Session, judgement: JudgementRow) -> Mapping[tuple[str, str], SubjectRow]:
+    """Return what the last judgement of the same infrastructure says of each subject."""
+    own = select(ScanRow.infrastructure).where(ScanRow.id == judgement.scan).scalar_subquery()
+    earlier = select(func.max(JudgementRow.id)).join(ScanRow, ScanRow.id == JudgementRow.scan)
+    last = session.scalar(earlier.where(ScanRow.infrastructure == own, JudgementRow.id < judgement.id))
+    rows = session.scalars(select(SubjectRow).where(SubjectRow.judgement == last)) if last is not None else ()
+    return {(row.kind, row.name): row for row in rows}
 
 
 def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
@@ -301,18 +297,16 @@ def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
         findings[finding.subject.kind, finding.subject.name].append(finding)
     for host in judgement.facts:
         findings.setdefault((SubjectKind.HOST, host), [])
+    earlier = _subjects_before(session, row)
     for (kind, name), own in sorted(findings.items()):
-        is_host = kind is SubjectKind.HOST
-        session.add(
-            SubjectRow(
-                judgement=row.id,
-                kind=kind,
-                name=name,
-                facts=_keep(session, encoding.dump_facts(judgement.facts[name])) if is_host else None,
-                portrait=_keep(session, encoding.dump_portrait(judgement.portraits[name])) if is_host else None,
-                findings=_keep(session, encoding.dump_findings(tuple(own))),
-            )
-        )
+        before = earlier.get((kind.value, name))
+        subject = SubjectRow(judgement=row.id, kind=kind, name=name)
+        subject.findings = keep(session, encoding.dump_findings(tuple(own)), near=before.findings if before else None)
+        if kind is SubjectKind.HOST:
+            facts, portrait = judgement.facts[name], judgement.portraits[name]
+            subject.facts = keep(session, encoding.dump_facts(facts), near=before.facts if before else None)
+            subject.portrait = keep(session, encoding.dump_portrait(portrait), near=before.portrait if before else None)
+        session.add(subject)
 
 
 def _rows_of(session: Session, row: ScanRow) -> None:
@@ -335,7 +329,7 @@ def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
         times: dict[str, int] = json.loads(row.milliseconds)
         answers: dict[str, Answer] = {}
         for body in bodies:
-            answers.update(encoding.load_section(encoding.unpack(body), times))
+            answers.update(encoding.load_answers(content(session, body), times))
         visits[row.host] = _visit(row, answers)
     return visits
 
@@ -366,9 +360,9 @@ def _judgement(session: Session, scan: int, *, with_facts: bool = True) -> Judge
     findings: list[Finding] = []
     for subject in session.scalars(select(SubjectRow).where(SubjectRow.judgement == row.id)):
         if with_facts and subject.facts is not None and subject.portrait is not None:
-            facts[subject.name] = encoding.load_facts(subject.name, _document(session, subject.facts))
-            portraits[subject.name] = encoding.load_portrait(_document(session, subject.portrait))
-        findings.extend(encoding.load_findings(_document(session, subject.findings)))
+            facts[subject.name] = encoding.load_facts(subject.name, document(session, subject.facts))
+            portraits[subject.name] = encoding.load_portrait(document(session, subject.portrait))
+        findings.extend(encoding.load_findings(document(session, subject.findings)))
     return Judgement(
         facts=dict(sorted(facts.items())),
         portraits=dict(sorted(portraits.items())),
