@@ -43,13 +43,13 @@ def keep(session: Session, data: object, near: int | None = None) -> int:
 
 def _thin(session: Session, packed: bytes, near: int) -> bytes | None:
     """Return a thin body, or None where a patch does not lead to the very same bytes: to Python, 1 equals True."""
-    base = encoding.base_of(session.get_one(DocumentRow, near).body)
-    near = near if base is None else base
-    whole = encoding.unpack(session.get_one(DocumentRow, near).body)
-    patch = difference(whole, json.loads(packed))
-    if encoding.pack(patched(whole, patch)) != packed:
+    base = encoding.base_of(session.get_one(DocumentRow, near).body) or near
+    whole = encoding.decompress(session.get_one(DocumentRow, base).body)
+    before = json.loads(whole)
+    patch = difference(before, json.loads(packed))
+    if encoding.pack(patched(before, patch)) != packed:
         return None
-    return encoding.compress(encoding.pack({encoding.LIKE: near, encoding.BUT: patch}))
+    return encoding.compress_thin(patch, base, whole)
 
 
 def document(session: Session, key: int) -> Any:
@@ -59,7 +59,8 @@ def document(session: Session, key: int) -> Any:
 
 def content(session: Session, body: bytes) -> Any:
     """Return the content of the body of a document."""
-    data = encoding.unpack(body)
-    if encoding.base_of(body) is None:
-        return data
-    return patched(encoding.unpack(session.get_one(DocumentRow, data[encoding.LIKE]).body), data[encoding.BUT])
+    base = encoding.base_of(body)
+    if base is None:
+        return encoding.unpack(body)
+    whole = encoding.decompress(session.get_one(DocumentRow, base).body)
+    return patched(json.loads(whole), encoding.unpack_thin(body, whole))

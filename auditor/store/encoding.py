@@ -21,10 +21,11 @@ from auditor.model.reference import Reference
 
 T = TypeVar("T")
 
-# The keys of a thin document: which whole one it is like, and the patch that makes it of that.
-LIKE, BUT = "^", "~"
-# How its canonical JSON begins, and that of no other.
-_THIN = b'{"^":'
+# How the body of a thin document begins, and that of no whole one; the id of the one that it is like follows.
+_THIN = b"^"
+_ID = slice(1, 9)
+# As far back as zlib looks.
+_WINDOW = 32768
 _CREDENTIALS = frozenset({"password", "key_passphrase"})
 
 
@@ -62,17 +63,31 @@ def compress(packed: bytes) -> bytes:
     return zlib.compress(packed, 9)
 
 
+def decompress(body: bytes) -> bytes:
+    """Return the canonical JSON of a whole document."""
+    return zlib.decompress(body)
+
+
 def unpack(body: bytes) -> Any:
-    """Return the data of a kept document, of a thin one as it is kept."""
-    return json.loads(zlib.decompress(body))
+    """Return the data of a whole document."""
+    return json.loads(decompress(body))
+
+
+def compress_thin(patch: Any, base: int, whole: bytes) -> bytes:
+    """Return the form in which a patch is kept: compressed with the words of the document that it is a patch of."""
+    compressor = zlib.compressobj(level=9, zdict=whole[-_WINDOW:])
+    return b"".join((_THIN, base.to_bytes(8, "big"), compressor.compress(pack(patch)), compressor.flush()))
 
 
 def base_of(body: bytes) -> int | None:
     """Return the id of the document that a thin one is like, None for a whole one."""
-    if zlib.decompressobj().decompress(body, len(_THIN)) != _THIN:
-        return None
-    base: int = unpack(body)[LIKE]
-    return base
+    return int.from_bytes(body[_ID], "big") if body.startswith(_THIN) else None
+
+
+def unpack_thin(body: bytes, whole: bytes) -> Any:
+    """Return the patch of a thin document; `whole` is the canonical JSON of what it is a patch of."""
+    decompressor = zlib.decompressobj(zdict=whole[-_WINDOW:])
+    return json.loads(decompressor.decompress(body[_ID.stop :]) + decompressor.flush())
 
 
 def dump_inventory(inventory: Inventory) -> Any:
