@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, and three shells.
 PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux
 
-.PHONY: demo test lint lock release mutants messages golden screenshots peers packages clean
+.PHONY: demo test lint lock release mutants kills messages golden screenshots peers packages clean
 
 demo: $(BIN)/osaudit
 	$(BIN)/osaudit demo osaudit-demo
@@ -66,6 +66,10 @@ golden: $(VENV)/.test
 screenshots: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group screenshots
 	$(BIN)/python -m docs.screenshots
+
+# Whether anything is lost when osaudit is killed while it writes; see CONTRIBUTING.md.
+kills: $(VENV)/.test
+	$(BIN)/python -m benchmarks.kills
 
 $(BIN)/python:
 	$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) packages PACKAGES=python3-venv

@@ -34,6 +34,8 @@ COMMANDS = {
     "checks": ("app", "List, explain and begin checks."),
     "explain": ("explain", "Print every question that is asked of a server: what, why, and the least right it needs."),
     "status": ("status", "Say when the last complete scan was, what it saw, and whether a planned one is missing."),
+    "prune": ("prune", "Remove old scans from the store, and give their room back to the disk."),
+    "store": ("app", "Back up the store, and check that nothing in it is damaged."),
     "schedule": ("app", "Show, install or remove the planned scan of this computer."),
     "notify": ("app", "Try whether those who are told of a scan can be reached."),
     "config": ("app", "Show which settings hold, and where each comes from."),

@@ -42,12 +42,12 @@ def diff(
     from auditor import bundled
     from auditor.cli.loading import load_rules, write_text
     from auditor.cli.printing import print_difference
+    from auditor.cli.stored import open_store
     from auditor.comparing import compared
     from auditor.reporting.diff_view import build_diff_view
     from auditor.reporting.html import html_diff
     from auditor.reporting.json import json_diff
     from auditor.reporting.language import speaking
-    from auditor.store import open_store
 
     chosen = _chosen(before, after, baseline, since)
     rules = cache(lambda: load_rules(further))

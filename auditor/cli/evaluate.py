@@ -30,10 +30,9 @@ def evaluate(
     """Judge the stored answers of a scan again, by the checks of this osaudit; no host is contacted."""
     from auditor.cli.loading import load_rules, say, taken
     from auditor.cli.scan import conclude
-    from auditor.cli.stored import complete_scan
+    from auditor.cli.stored import complete_scan, open_store
     from auditor.evaluating import judge
     from auditor.settings.waivers import load_waivers
-    from auditor.store import open_store
 
     rules = load_rules(further)
     accepted = load_waivers(taken(inventory, waivers, "waivers.yaml"))

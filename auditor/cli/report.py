@@ -33,9 +33,8 @@ def report(
     """Write the report of a stored scan: one file, complete without network and without JavaScript."""
     from auditor.cli.loading import load_rules, say, write_bytes
     from auditor.cli.printing import print_summary
-    from auditor.cli.stored import complete_scan, stored_view
+    from auditor.cli.stored import complete_scan, open_store, stored_view
     from auditor.reporting.language import speaking
-    from auditor.store import open_store
 
     rules = load_rules(further)
     with open_store(store) as opened, speaking(lang if form in _TRANSLATED else Language.ENGLISH):

@@ -71,10 +71,12 @@ def scan(
 ) -> None:
     """Read every host once, judge what was read, and store both."""
     from auditor.cli.configured import configuration_of
+    from auditor.cli.prune import configured_retention, prune_after
     from auditor.cli.telling import tell_of
     from auditor.model.unattended import NotifyWhen
     from auditor.transports.base import Limits
 
+    retention = configured_retention(context)
     changes = _changes(change)
     limits = Limits(visit=visit_seconds)
     settings = ScanSettings(
@@ -86,6 +88,7 @@ def scan(
     finally:
         # However the scan ended, and also where its report could not be written.
         tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value), lang)
+        prune_after(store, retention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,10 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     declared, reference, waivers = loading.load_declared(settings.inventory, settings.reference, settings.waivers)
 
     from auditor.cli.progress import scan_progress
+    from auditor.cli.stored import open_store
     from auditor.scanning import Bounds, ScanPlan, new_digest_key
     from auditor.scanning import scan as run_scan
-    from auditor.store import open_store, scanning_alone
+    from auditor.store import scanning_alone
     from auditor.transports.opening import Connections
 
     rules = loading.load_rules(settings.further)
@@ -198,14 +202,13 @@ def conclude(
     from auditor import bundled
     from auditor.cli.loading import say, write_text
     from auditor.cli.printing import print_summary
-    from auditor.cli.stored import stored_view
+    from auditor.cli.stored import open_store, stored_view
     from auditor.evaluating import at_or_above, completeness
     from auditor.model.finding import Severity
     from auditor.reporting.html import html_report
     from auditor.reporting.json import json_report
     from auditor.reporting.language import speaking
     from auditor.reporting.view import build_view
-    from auditor.store import open_store
 
     view = build_view(record, rules.texts, figures=rules.age_of_figures(record))
     if form is SummaryForm.JSON:

@@ -19,9 +19,8 @@ def site(
 ) -> None:
     """Write all reports and diffs to a folder for a web server; only what is missing or changed."""
     from auditor.cli.loading import load_rules, say
-    from auditor.cli.stored import tell_incomplete
+    from auditor.cli.stored import open_store, tell_incomplete
     from auditor.publishing import publish
-    from auditor.store import open_store
 
     rules = load_rules(further)
     with open_store(store) as opened:

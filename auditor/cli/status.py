@@ -30,15 +30,15 @@ def status(
     """Say when the last complete scan was, what it saw, and whether a planned one is missing."""
     from auditor.cli.configured import configuration_of
     from auditor.cli.loading import write_bytes
+    from auditor.cli.stored import open_store
     from auditor.evaluating import completeness
     from auditor.model.scan import ScanState
     from auditor.reporting import status as forms
-    from auditor.store import open_store
 
     with open_store(store) as opened:
         stored = opened.scans()
         complete = [scan.id for scan in stored if scan.state is ScanState.COMPLETE]
-        record = opened.scan(complete[-1]) if complete else None
+        record = opened.scan(complete[-1], with_facts=False) if complete else None
     unfinished = stored[-1].id if stored and stored[-1].state is ScanState.RUNNING else None
     view = _state(store, configuration_of(context).schedule, scan_seconds, record, unfinished)
     render = {StatusForm.JSON: forms.status_json, StatusForm.PROMETHEUS: forms.status_metrics}.get(form, _text)
@@ -65,15 +65,13 @@ def _state(
     from auditor.cli.scan import incomplete
     from auditor.evaluating import completeness
     from auditor.reporting.status import StatusView, last_scan, missed_since
-    from auditor.reporting.view import build_view
     from auditor.store import scan_at_work
 
     at = now()
     last = None
     if record is not None:
         done = completeness(record)
-        # The status counts and needs no page of any check, so no check file is loaded.
-        last = last_scan(record, build_view(record, {}), "" if done.is_complete else incomplete(done))
+        last = last_scan(record, "" if done.is_complete else incomplete(done))
     return StatusView(
         at=at,
         last=last,

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from auditor.store import Store
 
 
+def open_store(location: str, *, create: bool = False) -> Store:
+    """Open a store as `auditor.store.open_store` does, and say what has to be done to it before it can be used."""
+    from auditor import store
+
+    return store.open_store(location, create=create, tell=say)
+
+
 def complete_scan(opened: Store, scan: int | None) -> ScanRecord:
     """Return a complete scan, by default the last one; StoreError when there is none or it is not complete.
 

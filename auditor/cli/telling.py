@@ -41,12 +41,12 @@ def tell_of(
 
 def _tell(record: ScanRecord, rules: Rules, store: str, configuration: Configuration, *, always: bool) -> None:
     from auditor import bundled
+    from auditor.cli.stored import open_store
     from auditor.diffing import compare
     from auditor.notification import Attachment
     from auditor.reporting.html import html_report
     from auditor.reporting.notice import has_news, notice
     from auditor.reporting.view import build_view
-    from auditor.store import open_store
 
     with open_store(store) as opened:
         previous = opened.scan_before(record.id)

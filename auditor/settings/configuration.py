@@ -24,7 +24,7 @@ from auditor.settings.structure import judge
 from auditor.settings.wording import Path, rendered, shown
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._@\\-]*[A-Za-z0-9._-])?\$?")
-_SECTIONS = ("scan", "notifications")
+_SECTIONS = ("scan", "retention", "notifications")
 
 
 class GateSeverity(StrEnum):
@@ -78,6 +78,18 @@ class ScanSettings(DocumentModel):
     report: PathText | None = Field(default=None, description="The file to which a scan also writes the HTML report.")
 
 
+class RetentionSettings(DocumentModel):
+    """How long scans are kept, as the options of `osaudit prune` say it; with one of the first two, a scan prunes."""
+
+    keep_days: Annotated[int, Field(ge=1, le=36500)] | None = Field(
+        default=None, description="Keep the scans of so many days."
+    )
+    keep_scans: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Keep the last so many scans.")
+    keep: list[Annotated[int, Field(ge=1)]] | None = Field(
+        default=None, description="Numbers of scans that are kept whatever their age, such as baselines."
+    )
+
+
 class ScheduleSettings(DocumentModel):
     """When scans are planned, in the local time of this computer."""
 
@@ -127,6 +139,9 @@ class OsauditDocument(DocumentModel):
         default=None, description="The language of pages, Markdown and messages; English by default."
     )
     scan: ScanSettings = Field(default_factory=ScanSettings, description="How a scan is made.")
+    retention: RetentionSettings = Field(
+        default_factory=RetentionSettings, description="How long scans are kept; for ever by default."
+    )
     schedule: ScheduleSettings | None = Field(default=None, description="When scans are planned.")
     notifications: NotificationSettings = Field(
         default_factory=NotificationSettings, description="Who is told of a scan."
@@ -232,6 +247,9 @@ def _settings(document: Document, model: OsauditDocument, folder: FilePath) -> d
         ("scan", "scan_seconds"): model.scan.scan_seconds,
         ("scan", "fail_on"): model.scan.fail_on and model.scan.fail_on.value,
         ("scan", "report"): model.scan.report and full(model.scan.report),
+        ("retention", "keep_days"): model.retention.keep_days,
+        ("retention", "keep_scans"): model.retention.keep_scans,
+        ("retention", "keep"): model.retention.keep,
         ("notifications", "when"): model.notifications.when and model.notifications.when.value,
     }
     return {

@@ -63,7 +63,9 @@ def volumes_have_enough_free_space(host: Host) -> Verdict:
             found=told,
             severity=Severity.LOW,
         )
-    return passed(f"{host.name} has enough free space: {told}.")
+    # In whole percent, because a verdict that differs every night is stored anew every night.
+    enough = "; ".join(f"{volume.name} {volume.free * 100 // volume.size} %" for volume in looked_at)
+    return passed(f"{host.name} has enough free space: {enough}.")
 
 
 def _is_below(volume: facts.Volume, percent: int) -> bool:
