@@ -20,6 +20,10 @@ PARAMETERS = {
     "scan.visit_seconds": "visit_seconds",
     "scan.scan_seconds": "scan_seconds",
     "scan.fail_on": "fail_on",
+    "scan.fail_on_new": "fail_on_new",
+    # `osaudit diff` has a `baseline` of its own, which is not this one.
+    "scan.baseline": "compare_with",
+    "scan.min_coverage": "min_coverage",
     "scan.report": "report",
     "notifications.when": "notify",
 }
