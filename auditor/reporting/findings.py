@@ -43,6 +43,8 @@ from auditor.reporting.words import (
     moment,
 )
 
+# A waiver is for what failed or could not be decided.
+_FOR_WAIVERS = frozenset({Section.OPEN, Section.UNDECIDED, Section.WAIVED})
 _EVIDENCE = 12
 _UNFOLDED = 3
 _NAMED = 6
@@ -136,7 +138,9 @@ def finding_view(
         before=_before(change.before) if change else "",
         before_section=section_of(change.before) if change and change.before else None,
         place=_cause_anchor(verdict) if is_compact and section is Section.UNDECIDED else own,
-        waiver_entry=waiver_entry(finding.check, finding.subject, today) if section is Section.OPEN else "",
+        waiver_entry=waiver_entry(finding, today) if section is Section.OPEN else "",
+        evidence_fingerprint=finding.evidence_fingerprint if section in _FOR_WAIVERS else "",
+        reopened=_reopened(finding.lapsed) if finding.lapsed else "",
         life=life,
     )
 
@@ -176,6 +180,12 @@ def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> Evide
     channel = CHANNELS[visit.channel] if visit.channel else ""
     outcome = answer.outcome.value
     return EvidenceView(short(item.host), item.question, outcome, outcome, excerpt(answer), channel, moment_of(visit))
+
+
+def _reopened(waiver: Waiver) -> str:
+    place = f" ({short(waiver.place)})" if waiver.place else ""
+    named = f"The waiver of {short(waiver.owner)} until {waiver.until.isoformat()}{place}"
+    return f"{named} does not cover this: its evidence is not what was accepted."
 
 
 def _waiver(waiver: Waiver, today: date) -> WaiverView:

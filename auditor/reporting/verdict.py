@@ -30,7 +30,9 @@ def verdict_sentence(record: ScanRecord, views: tuple[FindingView, ...]) -> Verd
     if not views:
         return VerdictSentence("nothing", "?", "The hosts were read, but no check judged them.", doubts)
     if opened:
-        return VerdictSentence("bad", "▲", _opened(opened), (*_worst(opened), *doubts, *chosen, *_waived(views)))
+        return VerdictSentence(
+            "bad", "▲", _opened(opened), (*_worst(opened), *_reopened(opened), *doubts, *chosen, *_waived(views))
+        )
     passed = sum(view.section is Section.PASSED for view in views)
     if doubts or (chosen and not passed):
         headline = "No failure is open in what could be judged, but not everything could be."
@@ -78,6 +80,18 @@ def _worst(opened: list[FindingView]) -> tuple[str, ...]:
         *(f"Worst: {shortened(sentence, _SENTENCE)}" for sentence in shown),
         *([f"And {more} more critical."] if more > 0 else ()),
     )
+
+
+def _reopened(opened: list[FindingView]) -> tuple[str, ...]:
+    """Say what is open although a waiver in force is there, and why."""
+    reopened = [view for view in opened if view.reopened]
+    if not reopened:
+        return ()
+    names = [f"{view.check} {view.where}" for view in reopened[:_NAMED]]
+    more = f" and {len(reopened) - _NAMED} more" if len(reopened) > _NAMED else ""
+    listed = enumeration(names) if not more else ", ".join(names) + more
+    is_ = "is" if len(reopened) == 1 else "are"
+    return (f"{listed} {is_} open in spite of a waiver: the evidence is not what was accepted.",)
 
 
 def _open_beside(opened: list[FindingView]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from auditor.model.finding import Subject, SubjectKind
+from auditor.model.finding import Finding, SubjectKind
 from auditor.model.waiver import NEVER_WAIVED
 
 # Long enough to plan the repair, and within the limits of every check.
@@ -15,21 +15,22 @@ PERIOD = timedelta(days=90)
 _LENGTH = 3500
 
 
-def waiver_entry(check: str, subject: Subject, today: date) -> str:
-    """Return the entry that accepts this finding and nothing else, empty where the check can never be waived."""
-    if check in NEVER_WAIVED:
+def waiver_entry(finding: Finding, today: date) -> str:
+    """Return the entry that accepts this finding as it is and nothing else, empty where its check is never waived."""
+    if finding.check in NEVER_WAIVED:
         return ""
-    scope = "infrastructure: true"
+    subject, scope = finding.subject, "infrastructure: true"
     if subject.kind is not SubjectKind.INFRASTRUCTURE:
         scope = f"{subject.kind.value}: {_quoted(subject.name)}"
     return (
-        f"- check: {check}\n"
+        f"- check: {finding.check}\n"
         f"  {scope}\n"
         f'  reason: "Say why this is accepted"\n'
         f'  owner: "Who removes it"\n'
         f'  approver: "Who accepts it"\n'
         f"  date: {today.isoformat()}\n"
         f"  until: {(today + PERIOD).isoformat()}\n"
+        f'  evidence: ["{finding.evidence_fingerprint}"]\n'
     )
 
 
