@@ -34,6 +34,7 @@ _GROUPS = {
     "config": ("show",),
     "notify": ("test",),
     "schedule": ("show", "install", "remove"),
+    "waivers": ("list", "add", "check"),
 }
 _ALONE = ("scan", "evaluate", "report", "diff", "scans", "site", "status")
 CONFIGURED = frozenset((*_ALONE, *_GROUPS))

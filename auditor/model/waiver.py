@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime
 from dataclasses import dataclass
+from enum import StrEnum
 
 # They judge whether the audit itself can be trusted, so nobody can accept their failure.
 NEVER_WAIVED = frozenset({"DATA-001", "DATA-008", "DATA-013"})
@@ -48,3 +49,25 @@ class Waiver:
     def accepts(self, evidence_fingerprint: str) -> bool:
         """Whether a finding with this evidence is what was accepted."""
         return not self.evidence or evidence_fingerprint in self.evidence
+
+
+class WaiverState(StrEnum):
+    """How a waiver stands on a day, beside the last complete scan."""
+
+    IN_FORCE = "in-force"
+    STARTS_LATER = "starts-later"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    DEAD = "dead"
+    EVIDENCE_CHANGED = "evidence-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A waiver with its state and why; `check` is the id of its check, `covers` are subjects of findings it accepts."""
+
+    waiver: Waiver
+    check: str
+    state: WaiverState
+    note: str
+    covers: tuple[str, ...]

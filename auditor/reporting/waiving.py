@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from auditor.model.finding import Finding, SubjectKind
-from auditor.model.waiver import NEVER_WAIVED
+from auditor.model.waiver import NEVER_WAIVED, Waiver
 
 # Long enough to plan the repair, and within the limits of every check.
 PERIOD = timedelta(days=90)
@@ -19,19 +19,41 @@ def waiver_entry(finding: Finding, today: date) -> str:
     """Return the entry that accepts this finding as it is and nothing else, empty where its check is never waived."""
     if finding.check in NEVER_WAIVED:
         return ""
-    subject, scope = finding.subject, "infrastructure: true"
-    if subject.kind is not SubjectKind.INFRASTRUCTURE:
-        scope = f"{subject.kind.value}: {_quoted(subject.name)}"
-    return (
-        f"- check: {finding.check}\n"
-        f"  {scope}\n"
-        f'  reason: "Say why this is accepted"\n'
-        f'  owner: "Who removes it"\n'
-        f'  approver: "Who accepts it"\n'
-        f"  date: {today.isoformat()}\n"
-        f"  until: {(today + PERIOD).isoformat()}\n"
-        f'  evidence: ["{finding.evidence_fingerprint}"]\n'
+    scope = {}
+    if finding.subject.kind is not SubjectKind.INFRASTRUCTURE:
+        scope = {finding.subject.kind.value: finding.subject.name}
+    return entry(
+        Waiver(
+            finding.check,
+            reason="Say why this is accepted",
+            owner="Who removes it",
+            approver="Who accepts it",
+            granted=today,
+            until=today + PERIOD,
+            evidence=(finding.evidence_fingerprint,),
+            **scope,
+        )
     )
+
+
+def entry(waiver: Waiver) -> str:
+    """Return a waiver as it stands in waivers.yaml, in lines that end."""
+    scopes = [
+        f"{name}: {_quoted(value)}"
+        for name, value in (("host", waiver.host), ("environment", waiver.environment), ("purpose", waiver.purpose))
+        if value is not None
+    ]
+    evidence = f"evidence: [{', '.join(_quoted(item) for item in waiver.evidence)}]"
+    lines = (
+        *(scopes or ["infrastructure: true"]),
+        f"reason: {_quoted(waiver.reason)}",
+        f"owner: {_quoted(waiver.owner)}",
+        f"approver: {_quoted(waiver.approver)}",
+        f"date: {waiver.granted.isoformat()}",
+        f"until: {waiver.until.isoformat()}",
+        *((evidence,) if waiver.evidence else ()),
+    )
+    return f"- check: {waiver.check}\n" + "".join(f"  {line}\n" for line in lines)
 
 
 def snippet(entries: Iterable[str]) -> str:

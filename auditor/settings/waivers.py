@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from auditor.errors import DocumentError, Location
 from auditor.model.inventory import Purpose
 from auditor.model.waiver import MONTHS, NEVER_WAIVED, Waiver, months_later
-from auditor.settings.documents import read_document
+from auditor.settings.documents import Document, read_document
 from auditor.settings.fields import CalendarDate, DocumentModel, HostName, Line, Name, Prose, mistake
 from auditor.settings.structure import judge
 from auditor.settings.wording import Path, shown
@@ -67,7 +67,11 @@ def load_waivers(path: FilePath | None) -> tuple[Waiver, ...]:
     """
     if path is None:
         return ()
-    document = read_document(path)
+    return waivers_of(read_document(path), path.name)
+
+
+def waivers_of(document: Document, name: str) -> tuple[Waiver, ...]:
+    """Return the waivers of a document that was read; `name` is what places in it are called by."""
     if document.content is None:
         return ()
     structure = judge(document, WaiversDocument)
@@ -81,7 +85,7 @@ def load_waivers(path: FilePath | None) -> tuple[Waiver, ...]:
         model = WaiverSettings.model_validate(item)
         problems += [(document.location((*place, *key)), sentence) for key, sentence in _mistakes(model)]
         line = document.location(place).line
-        waivers.append(_waiver(model, str(Location(path.name, line))))
+        waivers.append(_waiver(model, str(Location(name, line))))
     if problems:
         raise DocumentError(sorted(problems, key=lambda problem: problem[0].line or 0))
     return tuple(waivers)
