@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from auditor.model.finding import Finding, SubjectKind
-from auditor.model.waiver import NEVER_WAIVED, Waiver
+from auditor.model.waiver import MONTHS_WHEN_CRITICAL, NEVER_WAIVED, Waiver, months_later
 
-# Long enough to plan the repair, and within the limits of every check.
+# Long enough to plan the repair. Three months around February are shorter, and the limit of critical findings.
 PERIOD = timedelta(days=90)
 # A text of the report is cut beyond four thousand characters; half an entry would be no entry.
 _LENGTH = 3500
@@ -29,7 +29,7 @@ def waiver_entry(finding: Finding, today: date) -> str:
             owner="Who removes it",
             approver="Who accepts it",
             granted=today,
-            until=today + PERIOD,
+            until=min(today + PERIOD, months_later(today, MONTHS_WHEN_CRITICAL)),
             evidence=(finding.evidence_fingerprint,),
             **scope,
         )

@@ -46,7 +46,7 @@ def test_a_finding_is_accepted_as_it_is_and_the_file_stays_as_it_was(scanned_twi
     )
 
 
-def test_the_list_says_how_each_waiver_stands(scanned_twice: Path) -> None:
+def test_the_list_says_how_each_waiver_stands_and_a_judgement_what_one_no_longer_covers(scanned_twice: Path) -> None:
     def row(check: str, scope: str, begins: int, ends: int) -> str:
         days = {"date": TODAY + timedelta(days=begins), "until": TODAY + timedelta(days=ends)}
         return ENTRY.format(check=check, scope=scope, **days)
@@ -61,8 +61,12 @@ def test_the_list_says_how_each_waiver_stands(scanned_twice: Path) -> None:
     )
     (scanned_twice / "waivers.yaml").write_text(text, encoding="utf-8")
 
+    judged = osaudit(scanned_twice, "evaluate")
     listed = osaudit(scanned_twice, "waivers", "list")
 
+    assert "TOPO-006 dev-1 (Development) is open in spite of a waiver: the evidence is not what was accepted." in (
+        judged.out.splitlines()
+    )
     cells = [re.split(r"\s{2,}", line)[:3] for line in listed.out.splitlines()[1:]]
     assert listed.code == 0, listed.err
     assert cells == [

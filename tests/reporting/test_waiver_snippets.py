@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from auditor.model.finding import Finding, Severity, Status, Subject, SubjectKind, Verdict
-from auditor.model.waiver import NEVER_WAIVED
+from auditor.model.waiver import MONTHS_WHEN_CRITICAL, NEVER_WAIVED, months_later
 from auditor.reporting.waiving import snippet, waiver_entry
 from auditor.settings.waivers import load_waivers
+from auditor.settings.waivers_file import load_entry
 from tests.reporting.formats import drifted_view
 from tests.reporting.records import environment_subject, host_subject
 
@@ -52,6 +53,13 @@ def test_a_snippet_is_taken_without_indentation_too(tmp_path: Path) -> None:
 
     (waiver,) = load_waivers(file)
     assert (waiver.host, waiver.until) == ("dev-1", date(2026, 6, 1))
+
+
+def test_a_snippet_stays_within_the_limit_of_critical_findings_on_every_day_of_the_year() -> None:
+    for number in range(366):
+        today = date(2027, 1, 1) + timedelta(days=number)
+        waiver = load_entry(waiver_entry(failure("TOPO-006", host_subject("dev-1")), today))
+        assert today + timedelta(days=88) < waiver.until <= months_later(today, MONTHS_WHEN_CRITICAL), today
 
 
 @pytest.mark.parametrize("name", ["Produção", 'a "b"', "yes", "012", "a: b # c", "- x", "C:\\new", "😀", "{a}", "null"])
