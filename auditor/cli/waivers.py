@@ -119,7 +119,7 @@ def add_waiver(
     target = file.resolve()
     content, written = with_entry(target, entry(replace(wanted, evidence=evidence)))
     write_bytes(target, content, **({"mode": target.stat().st_mode & 0o777} if target.exists() else {}))
-    typer.echo(written.place)
+    typer.echo(str(file.parent / written.place))
     covered = ", ".join(dict.fromkeys(item.subject.name for item in accepted))
     say(f"{written.check} is accepted until {written.until} as scan {record.id} found it on: {covered}.")
 

@@ -97,6 +97,19 @@ def test_what_the_rules_forbid_is_refused_by_its_option_and_nothing_is_written(
     assert not (scanned_twice / "waivers.yaml").exists()
 
 
+def test_nothing_is_added_to_a_file_that_has_mistakes(scanned_twice: Path) -> None:
+    file = scanned_twice / "waivers.yaml"
+    file.write_text("waivers:\n  - {check: TOPO-006, until: soon}\n", encoding="utf-8")
+    before = file.read_bytes()
+
+    ended = add(scanned_twice, "TOPO-006", "--host", "dev-1")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "waivers.yaml:2: waivers[0].until: found 'soon'; expected a date as 2026-12-31." in ended.err
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in scanned_twice.glob("*waivers*")) == ["waivers.yaml"]
+
+
 def test_the_file_is_checked_without_a_scan(scanned_twice: Path) -> None:
     (scanned_twice / "osaudit.db").unlink()
     refused(osaudit(scanned_twice, "waivers", "check"), "There is no waivers.yaml; `osaudit waivers add` writes one.")
