@@ -32,6 +32,7 @@ COMMANDS = {
     "site": ("site", "Write all reports and diffs to a folder for a web server; only what is missing or changed."),
     "hosts": ("app", "List hosts, try to read them, trust their SSH keys."),
     "checks": ("app", "List, explain and begin checks."),
+    "waivers": ("app", "List, add and check the deviations that somebody accepted."),
     "explain": ("explain", "Print every question that is asked of a server: what, why, and the least right it needs."),
     "status": ("status", "Say when the last complete scan was, what it saw, and whether a planned one is missing."),
     "prune": ("prune", "Remove old scans from the store, and give their room back to the disk."),

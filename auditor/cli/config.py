@@ -65,6 +65,8 @@ def _short(place: Any) -> str:
 def _words(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(item) for item in value) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None else str(value)

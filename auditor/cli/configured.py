@@ -21,6 +21,10 @@ PARAMETERS = {
     "scan.visit_seconds": "visit_seconds",
     "scan.scan_seconds": "scan_seconds",
     "scan.fail_on": "fail_on",
+    "scan.fail_on_new": "fail_on_new",
+    # `osaudit diff` has a `baseline` of its own, which is not this one.
+    "scan.baseline": "compare_with",
+    "scan.min_coverage": "min_coverage",
     "scan.report": "report",
     "retention.keep_days": "keep_days",
     "retention.keep_scans": "keep_scans",
@@ -35,6 +39,7 @@ _GROUPS = {
     "notify": ("test",),
     "schedule": ("show", "install", "remove"),
     "store": ("backup", "check"),
+    "waivers": ("list", "add", "check"),
 }
 _ALONE = ("scan", "evaluate", "report", "diff", "scans", "site", "status", "prune")
 CONFIGURED = frozenset((*_ALONE, *_GROUPS))

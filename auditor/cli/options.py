@@ -62,6 +62,30 @@ FailOn = Annotated[
 ]
 
 
+FailOnNew = Annotated[
+    bool,
+    typer.Option(
+        "--fail-on-new/--no-fail-on-new",
+        envvar="OSAUDIT_FAIL_ON_NEW",
+        help="Only findings that were not open in the compared scan count; without --fail-on, all of these.",
+    ),
+]
+Baseline = Annotated[
+    int | None,
+    typer.Option("--baseline", envvar="OSAUDIT_BASELINE", help="Compare with this scan instead of the one before."),
+]
+MinCoverage = Annotated[
+    int | None,
+    typer.Option(
+        "--min-coverage",
+        envvar="OSAUDIT_MIN_COVERAGE",
+        min=1,
+        max=100,
+        help="Which percentage of the verdicts has to be decided, or the scan is incomplete (exit code 3).",
+    ),
+]
+
+
 class NotifyName(StrEnum):
     """When to notify as an option; the same words as `model.unattended.NotifyWhen`."""
 

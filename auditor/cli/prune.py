@@ -26,15 +26,23 @@ def prune(
         list[int],
         typer.Option(envvar="OSAUDIT_KEEP", min=1, help="Keep the scan of this number; can be given more than once."),
     ] = [],  # noqa: B006 - Typer reads the default, nobody changes it
+    compare_with: Annotated[
+        int | None,
+        typer.Option(
+            "--baseline",
+            envvar="OSAUDIT_BASELINE",
+            min=1,
+            help="Keep also this scan, with which `osaudit scan` compares.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be removed.")] = False,
 ) -> None:
     """Remove old scans from the store, and give their room back to the disk."""
     from auditor.cli.loading import now, say
     from auditor.cli.stored import open_store
     from auditor.errors import UsageError
-    from auditor.model.unattended import Retention
 
-    retention = Retention(keep_days, keep_scans, tuple(keep))
+    retention = _retention(keep_days, keep_scans, keep, compare_with)
     if not retention.is_limited:
         raise UsageError("Say how long scans are kept: --keep-days, --keep-scans, or retention in osaudit.yaml.")
     if not dry_run:
@@ -50,11 +58,16 @@ def prune(
 def configured_retention(context: typer.Context) -> Retention:
     """Return how long scans are kept by osaudit.yaml and the environment."""
     from auditor.cli.configured import settings_of
-    from auditor.model.unattended import Retention
 
     with settings_of(context, "prune") as called:
         given = called.params
-    return Retention(given["keep_days"], given["keep_scans"], tuple(given["keep"]))
+    return _retention(given["keep_days"], given["keep_scans"], given["keep"], given["compare_with"])
+
+
+def _retention(keep_days: int | None, keep_scans: int | None, keep: list[int], compare_with: int | None) -> Retention:
+    from auditor.model.unattended import Retention
+
+    return Retention(keep_days, keep_scans, (*keep, *([] if compare_with is None else [compare_with])))
 
 
 def prune_after(store: str, retention: Retention) -> None:

@@ -12,7 +12,7 @@ from auditor.model.fact import Reason
 from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.observation import Visit
 from auditor.model.waiver import Waiver
-from auditor.reporting.language import English, _, in_digits, ngettext
+from auditor.reporting.language import English, _, in_digits, ngettext, on_day
 from auditor.reporting.plain import anchor, bounded, cut_line
 from auditor.reporting.prose import guidance
 from auditor.reporting.shapes import (
@@ -49,6 +49,8 @@ from auditor.reporting.words import (
     moment,
 )
 
+# A waiver is for what failed or could not be decided.
+_FOR_WAIVERS = frozenset({Section.OPEN, Section.UNDECIDED, Section.WAIVED})
 _EVIDENCE = 12
 _UNFOLDED = 3
 _NAMED = 6
@@ -145,7 +147,9 @@ def finding_view(
         before_sentence=_sentence(change.before) if change and change.before else "",
         before_section=section_of(change.before) if change and change.before else None,
         place=_cause_anchor(verdict) if is_compact and section is Section.UNDECIDED else own,
-        waiver_entry=waiver_entry(finding.check, finding.subject, today) if section is Section.OPEN else "",
+        waiver_entry=waiver_entry(finding, today) if section is Section.OPEN else "",
+        evidence_fingerprint=finding.evidence_fingerprint if section in _FOR_WAIVERS else "",
+        reopened=_reopened(finding.lapsed) if finding.lapsed else "",
         life=life,
     )
 
@@ -194,6 +198,15 @@ def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> Evide
         excerpt=excerpt(answer),
         channel=channel,
         at=moment_of(visit),
+    )
+
+
+def _reopened(waiver: Waiver) -> str:
+    return _(
+        "The waiver of %(owner)s until %(day)s%(place)s does not cover this: its evidence is not what was accepted.",
+        owner=short(waiver.owner),
+        day=on_day(waiver.until),
+        place=f" ({short(waiver.place)})" if waiver.place else "",
     )
 
 

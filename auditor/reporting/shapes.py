@@ -147,6 +147,8 @@ class FindingView:
     it was judged; all are empty without one.
     `before_section` is where it stood in the earlier scan, None where it was not judged there or did not change.
     `place` is the id of the part of the page that shows it, `waiver_entry` what would accept it, empty if nothing can.
+    `evidence_fingerprint` is what a waiver accepts of it, `reopened` says why a waiver in force does not cover it; both
+    are empty for what no waiver is for.
     """
 
     fingerprint: str
@@ -179,6 +181,8 @@ class FindingView:
     before_section: Section | None
     place: str
     waiver_entry: str
+    evidence_fingerprint: str
+    reopened: str
     life: LifeView | None = None
 
     @property

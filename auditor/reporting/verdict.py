@@ -32,7 +32,7 @@ def verdict_sentence(record: ScanRecord, views: tuple[FindingView, ...]) -> Verd
     if not views:
         return VerdictSentence("nothing", "?", _("The hosts were read, but no check judged them."), doubts)
     if opened:
-        more = (*_further_critical(opened), *doubts, *chosen, *_waived(views))
+        more = (*_further_critical(opened), *_reopened(opened), *doubts, *chosen, *_waived(views))
         return VerdictSentence("bad", "▲", _opened(opened), more, _worst(opened))
     passed = sum(view.section is Section.PASSED for view in views)
     if doubts or (chosen and not passed):
@@ -93,6 +93,21 @@ def _worst(opened: list[FindingView]) -> tuple[str, ...]:
 def _further_critical(opened: list[FindingView]) -> tuple[str, ...]:
     more = sum(view.severity == Severity.CRITICAL for view in opened) - _WORST
     return (ngettext("And %(num)s more critical.", "And %(num)s more critical.", more),) if more > 0 else ()
+
+
+def _reopened(opened: list[FindingView]) -> tuple[str, ...]:
+    """Say what is open although a waiver in force is there, and why."""
+    reopened = [view for view in opened if view.reopened]
+    if not reopened:
+        return ()
+    return (
+        ngettext(
+            "%(named)s is open in spite of a waiver: the evidence is not what was accepted.",
+            "%(named)s are open in spite of a waiver: the evidence is not what was accepted.",
+            len(reopened),
+            named=first_few([f"{view.check} {view.where}" for view in reopened], _NAMED),
+        ),
+    )
 
 
 def _open_beside(opened: list[FindingView]) -> tuple[str, ...]:

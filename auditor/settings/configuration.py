@@ -75,6 +75,16 @@ class ScanSettings(DocumentModel):
     fail_on: Annotated[GateSeverity, Field(strict=False)] | None = Field(
         default=None, description="End with exit code 10 on open findings at least this severe."
     )
+    fail_on_new: bool | None = Field(
+        default=None,
+        description="true: only findings that were not open in the compared scan count; without fail_on, all of these.",
+    )
+    baseline: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="The number of the scan to compare with instead of the one before."
+    )
+    min_coverage: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="Which percentage of the verdicts has to be decided, or the scan is incomplete."
+    )
     report: PathText | None = Field(default=None, description="The file to which a scan also writes the HTML report.")
 
 
@@ -246,6 +256,9 @@ def _settings(document: Document, model: OsauditDocument, folder: FilePath) -> d
         ("scan", "visit_seconds"): model.scan.visit_seconds,
         ("scan", "scan_seconds"): model.scan.scan_seconds,
         ("scan", "fail_on"): model.scan.fail_on and model.scan.fail_on.value,
+        ("scan", "fail_on_new"): model.scan.fail_on_new,
+        ("scan", "baseline"): model.scan.baseline,
+        ("scan", "min_coverage"): model.scan.min_coverage,
         ("scan", "report"): model.scan.report and full(model.scan.report),
         ("retention", "keep_days"): model.retention.keep_days,
         ("retention", "keep_scans"): model.retention.keep_scans,

@@ -51,6 +51,17 @@ def test_prune_keeps_what_is_named(scanned_twice: Path) -> None:
     )
 
 
+def test_prune_keeps_what_scans_are_compared_with(scanned_twice: Path) -> None:
+    assert "Nothing was removed" in osaudit(scanned_twice, "prune", "--keep-scans", "1", "--baseline", "1").err
+    (scanned_twice / "osaudit.yaml").write_text("retention: {keep_scans: 1}\nscan: {baseline: 1}\n", encoding="utf-8")
+
+    assert "Nothing was removed" in osaudit(scanned_twice, "prune").err
+    # No server runs any more, so the exit code is that of a scan which saw nothing.
+    scanned = osaudit(scanned_twice, "scan")
+    assert (scanned.code, "removed" in scanned.err) == (4, True)
+    assert listed(scanned_twice) == ["1", "2", "3"]
+
+
 def test_prune_needs_to_be_told_how_long(scanned_twice: Path) -> None:
     refused(
         osaudit(scanned_twice, "prune", "--keep", "1"),
