@@ -68,11 +68,6 @@ def decompress(body: bytes) -> bytes:
     return zlib.decompress(body)
 
 
-def unpack(body: bytes) -> Any:
-    """Return the data of a whole document."""
-    return json.loads(decompress(body))
-
-
 def compress_thin(patch: Any, base: int, whole: bytes) -> bytes:
     """Return the form in which a patch is kept: compressed with the words of the document that it is a patch of."""
     compressor = zlib.compressobj(level=9, zdict=whole[-_WINDOW:])
