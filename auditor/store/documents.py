@@ -23,7 +23,9 @@ _WORTHWHILE = 1000
 # How many times smaller than the whole a thin document has to be.
 _THIN = 4
 # What changes every night takes less than this many bytes; a larger thin document may hold what changed for good.
-_NIGHTLY = 200
+_NIGHTLY = 160
+# How many times smaller the newest has to make a document, to be what this one and those after it are like.
+_WORTH_A_STEP = 1.3
 # How many thin documents a thin one may stand on, which is how many more rows have to be read.
 _DEEP = 8
 
@@ -57,7 +59,7 @@ def _thin(session: Session, packed: bytes, near: int) -> bytes | None:
     if usual is not None and len(usual) < _NIGHTLY:
         return usual
     newest = _patch(contents[-1], packed, near, whole)
-    if newest is None or (usual is not None and len(usual) < 2 * len(newest)):
+    if newest is None or (usual is not None and len(usual) < _WORTH_A_STEP * len(newest)):
         return usual
     return newest if len(line) <= _DEEP else None
 
