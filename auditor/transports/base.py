@@ -38,6 +38,7 @@ class Secrets:
     key_passphrase: str | None = field(default=None, repr=False)
     bastion_password: str | None = field(default=None, repr=False)
     bastion_key_passphrase: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
