@@ -22,7 +22,7 @@ from auditor.engine.waiving import JUDGES_WAIVERS, check_names, lay_waivers
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
 from auditor.model.finding import Finding, Severity, Status
-from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMReading
+from auditor.model.inventory import LIFETIME_API, Asked, Host, Inventory, WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
@@ -97,9 +97,10 @@ def judge(
     judged_at: datetime,
     previous: EarlierScan | None = None,
 ) -> Judgement:
-    """Read, recognise, check, and lay the waivers beside; `visits` has one visit for each host of the inventory.
+    """Read, recognise, check, and lay the waivers beside.
 
-    `previous` is the last complete scan before this one.
+    `visits` has one visit for each host of the inventory, and for LifeTime's API where it is asked. `previous` is the
+    last complete scan before this one.
     """
     readings = {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
     return judge_readings(
@@ -120,6 +121,8 @@ def judge_readings(
 ) -> Judgement:
     """Check what was read of all hosts, and lay the waivers beside."""
     facts = {host: reading.facts for host, reading in sorted(readings.items())}
+    if inventory.lifetime is not None:
+        facts[LIFETIME_API] = read_facts(visits[LIFETIME_API])
     portraits = {host: reading.portrait for host, reading in sorted(readings.items())}
     names = check_names(rules.checks)
     material = Material(
@@ -183,7 +186,7 @@ class Completeness:
 
 def completeness(record: ScanRecord) -> Completeness:
     """Say what was not read or judged."""
-    hosts = {host.name: host for host in record.inventory.hosts}
+    hosts = {host.name: host for host in record.inventory.asked}
     unread = tuple(sorted(visit.host for visit in record.visits.values() if visit.failure is not None))
     questions = sum(len(unanswered(hosts[visit.host], visit)) for visit in record.visits.values())
     findings = record.judgement.findings if record.judgement else ()
@@ -191,10 +194,11 @@ def completeness(record: ScanRecord) -> Completeness:
     return Completeness(len(record.visits) - len(unread), unread, questions, broken)
 
 
-def unanswered(host: Host, visit: Visit) -> tuple[Answer, ...]:
+def unanswered(host: Asked, visit: Visit) -> tuple[Answer, ...]:
     """Return what was asked in vain; what the channel chosen for a host cannot ask was not meant to be asked."""
     lost = {Outcome.DENIED, Outcome.FAILED}
-    chosen = isinstance(host.endpoint, WinRMEndpoint) and host.endpoint.reading is WinRMReading.WMI
+    endpoint = host.endpoint if isinstance(host, Host) else None
+    chosen = isinstance(endpoint, WinRMEndpoint) and endpoint.reading is WinRMReading.WMI
     if visit.channel is ChannelName.WMI_OVER_WSMAN and not chosen:
         lost.add(Outcome.UNSUPPORTED)
     return tuple(answer for answer in visit.answers.values() if answer.outcome in lost)

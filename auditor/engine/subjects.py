@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from auditor.engine.coverage import Coverage, coverage_of
 from auditor.engine.host_names import HostDirectory
+from auditor.engine.lifetime import LifeTime
+from auditor.engine.people import Roster
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search, unread_hosts
 from auditor.engine.tables import Table, Tables
 from auditor.model import inventory as declared
@@ -42,7 +44,8 @@ FIRST_WITH_FIGURES = 11
 class Material:
     """Everything that verdicts are made from; a function of its input, so no clock but `judged_at`.
 
-    `visits`, `facts` and `portraits` have an entry for every host of the inventory. `secrets_found` has one for every
+    `visits`, `facts` and `portraits` have an entry for every host of the inventory; `visits` and `facts` also one for
+    LifeTime's API where the inventory names it. `secrets_found` has one for every
     host whose stored answers were searched, an empty one where nothing was found. `check_names` gives the id of a
     check for each of its names: id, slug and former ones. `tables` are the figures that came with the checks, `rules`
     is the digest of both. `previous` is the last complete scan before; None when there was none.
@@ -374,6 +377,8 @@ class Infrastructure:
         self.other_hosts = tuple(Host(host, None, material, recorder) for host in material.inventory.other_hosts)
         self.hosts = (*(host for environment in self.environments for host in environment.hosts), *self.other_hosts)
         # Made when first asked for: few checks need them, and each check sees an infrastructure of its own.
+        self.lifetime = LifeTime(material, recorder)
+        self.people = Roster(material.reference.people, self.lifetime)
         self._directory: HostDirectory | None = None
         self._earlier: dict[str, list[Finding]] | None = None
 

@@ -9,7 +9,9 @@ from functools import partial
 from auditor.model.difference import FindingChange
 from auditor.model.fact import Reason
 from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
+from auditor.model.inventory import LIFETIME_API
 from auditor.model.observation import Visit
+from auditor.model.question import Outcome
 from auditor.model.waiver import Waiver
 from auditor.reporting.plain import anchor, bounded, cut_line
 from auditor.reporting.prose import guidance
@@ -175,7 +177,10 @@ def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> Evide
         return EvidenceView(short(item.host), item.question, "none", "no answer", cut_line(why, NAME), "", at)
     channel = CHANNELS[visit.channel] if visit.channel else ""
     outcome = answer.outcome.value
-    return EvidenceView(short(item.host), item.question, outcome, outcome, excerpt(answer), channel, moment_of(visit))
+    # What LifeTime says of people who are not the matter of a finding is nobody's to read in a report.
+    is_lifetime = item.host == LIFETIME_API and answer.outcome is Outcome.OK
+    said = count(len(answer.value.get("rows", ())), "record") if is_lifetime else excerpt(answer)
+    return EvidenceView(short(item.host), item.question, outcome, outcome, said, channel, moment_of(visit))
 
 
 def _waiver(waiver: Waiver, today: date) -> WaiverView:

@@ -65,6 +65,7 @@ CHANNELS = {
     ChannelName.WMI_OVER_WSMAN: "WMI over WS-Man",
     ChannelName.POWERSHELL_OVER_SSH: "PowerShell over SSH",
     ChannelName.SH_OVER_SSH: "sh over SSH",
+    ChannelName.LIFETIME_API: "LifeTime API",
 }
 SEVERITIES = {severity: severity.value for severity in Severity}
 SEVERITY_SYMBOLS = {

@@ -120,6 +120,12 @@ def _https_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _user_name(text: str) -> str:
+    if "@" in text:
+        raise mistake("found a mail address; expected the part before the @: addresses are never kept.")
+    return _name(text)
+
+
 def _date(value: Any) -> Any:
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
@@ -136,6 +142,7 @@ HostName = Annotated[str, AfterValidator(_host_name)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 FilePath = Annotated[str, AfterValidator(_path)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
+UserName = Annotated[str, AfterValidator(_user_name)]
 HttpsAddress = Annotated[str, AfterValidator(_https_address)]
 Proxy = Annotated[str, AfterValidator(_proxy)]
 CalendarDate = Annotated[datetime.date, BeforeValidator(_date)]

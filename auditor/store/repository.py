@@ -250,7 +250,9 @@ def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
                 kind=kind,
                 name=name,
                 facts=_keep(session, encoding.dump_facts(judgement.facts[name])) if is_host else None,
-                portrait=_keep(session, encoding.dump_portrait(judgement.portraits[name])) if is_host else None,
+                portrait=_keep(session, encoding.dump_portrait(judgement.portraits[name]))
+                if is_host and name in judgement.portraits
+                else None,
                 findings=_keep(session, encoding.dump_findings(tuple(own))),
             )
         )
@@ -293,8 +295,9 @@ def _judgement(session: Session, scan: int) -> Judgement | None:
     portraits: dict[str, Portrait] = {}
     findings: list[Finding] = []
     for subject in session.scalars(select(SubjectRow).where(SubjectRow.judgement == row.id)):
-        if subject.facts is not None and subject.portrait is not None:
+        if subject.facts is not None:
             facts[subject.name] = encoding.load_facts(subject.name, _document(session, subject.facts))
+        if subject.portrait is not None:
             portraits[subject.name] = encoding.load_portrait(_document(session, subject.portrait))
         findings.extend(encoding.load_findings(_document(session, subject.findings)))
     return Judgement(
