@@ -22,7 +22,7 @@ from auditor.engine.waiving import JUDGES_WAIVERS, check_names, lay_waivers
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
 from auditor.model.finding import Finding, Severity, Status
-from auditor.model.inventory import LIFETIME_API, Asked, Host, Inventory, WinRMEndpoint, WinRMReading
+from auditor.model.inventory import Asked, Host, Inventory, WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
@@ -74,17 +74,18 @@ def _load_sources(folders: tuple[Path, ...]) -> dict[str, tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class HostReading:
-    """What the visit to one host says, before anything is compared with what was declared."""
+    """What one visit says, before anything is compared with what was declared; LifeTime's API has no portrait."""
 
     facts: Facts
-    portrait: Portrait
+    portrait: Portrait | None
     secrets_found: tuple[str, ...]
 
 
-def read_host(host: Host, visit: Visit) -> HostReading:
-    """Read the answers of one visit into facts, and recognise components and roles."""
+def read_host(host: Asked, visit: Visit) -> HostReading:
+    """Read the answers of one visit into facts, and recognise components and roles of a host."""
     facts = read_facts(visit)
-    return HostReading(facts, portray(host, facts), secrets_found(visit))
+    portrait = portray(host, facts) if isinstance(host, Host) else None
+    return HostReading(facts, portrait, secrets_found(visit))
 
 
 def judge(
@@ -102,7 +103,7 @@ def judge(
     `visits` has one visit for each host of the inventory, and for LifeTime's API where it is asked. `previous` is the
     last complete scan before this one.
     """
-    readings = {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
+    readings = {host.name: read_host(host, visits[host.name]) for host in inventory.asked}
     return judge_readings(
         inventory, reference, visits, readings, rules, waivers=waivers, judged_at=judged_at, previous=previous
     )
@@ -121,9 +122,7 @@ def judge_readings(
 ) -> Judgement:
     """Check what was read of all hosts, and lay the waivers beside."""
     facts = {host: reading.facts for host, reading in sorted(readings.items())}
-    if inventory.lifetime is not None:
-        facts[LIFETIME_API] = read_facts(visits[LIFETIME_API])
-    portraits = {host: reading.portrait for host, reading in sorted(readings.items())}
+    portraits = {host: reading.portrait for host, reading in sorted(readings.items()) if reading.portrait is not None}
     names = check_names(rules.checks)
     material = Material(
         inventory=inventory,

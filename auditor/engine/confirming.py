@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from auditor.engine.sight import Inapplicable, Unknowable, search
 from auditor.engine.subjects import Environment, Infrastructure
 from auditor.engine.verdicts import failed, not_applicable, passed
 from auditor.model.component import ComponentKind
 from auditor.model.fact import NotKnown, Reason
 from auditor.model.finding import Verdict
-from auditor.model.inventory import Purpose, Source
+from auditor.model.inventory import Purpose
 
 
 def confirm_environment(infrastructure: Infrastructure, purpose: Purpose) -> Verdict:
@@ -69,13 +67,3 @@ def lifetime_and_others(infrastructure: Infrastructure) -> tuple[tuple[Environme
         raise Unknowable(NotKnown(Reason.NOT_DECLARED, sentence))
     seen.demand_complete_sight()
     raise Inapplicable("There is no LifeTime in this infrastructure.", because_of="TOPO-004")
-
-
-def leave_to_lifetime(environment: Environment, what: str) -> NoReturn:
-    """Say that only LifeTime's API could tell this of an environment: no channel asks it yet, so nothing is decided."""
-    known = f"Only LifeTime's API tells {what} in {environment.name}, and this osaudit cannot ask it yet"
-    if Source.LIFETIME_API in (environment.sources or ()):
-        todo = "lifetime-api stands in its `sources` already, so look it up in LifeTime's user management until then"
-    else:
-        todo = "write lifetime-api into its `sources` in the inventory, and look it up in LifeTime's user management"
-    raise Unknowable(NotKnown(Reason.SOURCE_NOT_CONFIGURED, f"{known}: {todo}."))

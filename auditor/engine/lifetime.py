@@ -85,16 +85,11 @@ def level_of(permission: RolePermission) -> Level | None:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one user may do in one environment: everywhere by the default role, and more `through` something."""
+    """What one user may do in an environment: everywhere by the default role, and at most, `through` something else."""
 
     everywhere: Level
-    granted: Level = Level.NO_ACCESS
+    highest: Level
     through: str = ""
-
-    @property
-    def highest(self) -> Level:
-        """The highest level that the user reaches."""
-        return max(self.everywhere, self.granted)
 
 
 class LifeTime:
@@ -131,8 +126,11 @@ class LifeTime:
 
     @property
     def users(self) -> tuple[ItUser, ...]:
-        """All active IT users."""
-        return tuple(user for user in self._fact(IT_USERS) if user.is_active)
+        """All active IT users; `Unknowable` where there is none, for somebody must have made the token."""
+        users = tuple(user for user in self._fact(IT_USERS) if user.is_active)
+        if not users:
+            raise Unknowable(NotKnown(Reason.CONTRADICTORY, "LifeTime lists no active user, which cannot be all."))
+        return users
 
     @property
     def names_are_replaced(self) -> bool:
@@ -212,16 +210,31 @@ class LifeTime:
             raise Unknowable(NotKnown(Reason.PARSE_ERROR, sentence))
         return level
 
+    def default_level(self, user: ItUser, registered: RegisteredEnvironment) -> Level:
+        """Return what a user may do everywhere in an environment, by the default role."""
+        return self.level(self.role_of(user.role, user.role_name), registered)
+
+    def may_create(self, user: ItUser, registered: RegisteredEnvironment) -> bool:
+        """Whether the default role lets a user create applications in an environment."""
+        role = self.role_of(user.role, user.role_name)
+        if role.name.casefold() == _ADMINISTRATOR:
+            return True
+        may = self.permission(role, registered).creates_applications
+        if may is None:
+            sentence = f"LifeTime does not tell whether the role {role.name} may create applications."
+            raise Unknowable(NotKnown(Reason.PARSE_ERROR, sentence))
+        return may
+
     def access(self, user: ItUser, registered: RegisteredEnvironment) -> Access:
         """Return what a user may do in an environment, by the rules of precedence."""
-        everywhere = self.level(self.role_of(user.role, user.role_name), registered)
+        everywhere = self.default_level(user, registered)
         if everywhere is Level.NO_ACCESS:
-            return Access(everywhere)
-        granted, through = Level.NO_ACCESS, ""
+            return Access(everywhere, everywhere)
+        access = Access(everywhere, everywhere)
         for level, how in self._grants(user, registered):
-            if min(level, Level.CHANGE) > granted:
-                granted, through = Level(min(level, Level.CHANGE)), how
-        return Access(everywhere, granted, through)
+            if min(level, Level.CHANGE) > access.highest:
+                access = Access(everywhere, min(level, Level.CHANGE), how)
+        return access
 
     def _grants(self, user: ItUser, registered: RegisteredEnvironment) -> Iterable[tuple[Level, str]]:
         if user.grants is None or user.teams is None:

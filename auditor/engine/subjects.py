@@ -28,6 +28,7 @@ from auditor.model.known_facts import (
     SERVER_CONFIGURATION,
     ServerConfiguration,
 )
+from auditor.model.lifetime_facts import RegisteredEnvironment
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
@@ -349,6 +350,11 @@ class Environment:
     def figures(self, table: str) -> Table:
         """Return a table of figures by its name."""
         return self._material.tables[table]
+
+    @property
+    def registered(self) -> RegisteredEnvironment:
+        """What LifeTime lists for it; raises `Unknowable` where that is not known, or not clear."""
+        return self.infrastructure.lifetime.registered(self)
 
     @property
     def sources(self) -> frozenset[Source] | None:

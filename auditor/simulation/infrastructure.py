@@ -20,7 +20,6 @@ from auditor.simulation.machine import Machine, load_machine
 from auditor.simulation.modelled_document import Document, read_document, validated
 
 INFRASTRUCTURE_FILE = "infrastructure.yaml"
-REFERENCE_FILE = "reference.yaml"
 
 
 class Reach(StrEnum):
@@ -114,8 +113,8 @@ class Expectation:
 class ModelledInfrastructure:
     """A whole modelled infrastructure.
 
-    `lifetime` answers as LifeTime's API, None where the inventory does not name it; `reference` is the text of a
-    reference.yaml that belongs to it, empty where the built-in one does.
+    `lifetime` answers as LifeTime's API, None where the inventory does not name it; `reference` is the
+    reference.yaml that belongs to it, None where the built-in one does.
     """
 
     name: str
@@ -124,7 +123,7 @@ class ModelledInfrastructure:
     other_hosts: tuple[ModelledHost, ...]
     expected: Expectation
     lifetime: ModelledLifeTime | None = None
-    reference: str = ""
+    reference: Path | None = None
 
     @property
     def hosts(self) -> tuple[ModelledHost, ...]:
@@ -186,6 +185,7 @@ class _Infrastructure(_Section):
     environments: dict[str, _Environment]
     other_hosts: dict[str, _Host] = {}
     lifetime: LifeTimeSection | None = None
+    reference: str | None = None
     expected: _Expected
 
 
@@ -210,7 +210,6 @@ def load_infrastructure(folder: Path) -> ModelledInfrastructure:
     others = tuple(_host(folder, host, None, row) for host, row in document.other_hosts.items())
     hosts = [host for environment in environments for host in environment.hosts] + list(others)
     expected = _expectation(document, source, hosts)
-    reference = folder / REFERENCE_FILE
     return ModelledInfrastructure(
         document.name,
         document.summary,
@@ -218,7 +217,8 @@ def load_infrastructure(folder: Path) -> ModelledInfrastructure:
         others,
         expected,
         None if document.lifetime is None else ModelledLifeTime(document.lifetime, _registered(environments)),
-        reference.read_text(encoding="utf-8") if reference.is_file() else "",
+        # Named from the folder of all infrastructures, so that whoever extends this one has it too.
+        None if document.reference is None else folder.parent / document.reference,
     )
 
 

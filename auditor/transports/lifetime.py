@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from auditor.errors import FailureKind, TransportError
 from auditor.model.inventory import LifeTimeApi
@@ -19,7 +19,7 @@ from auditor.transports.answer_shapes import is_value_of
 from auditor.transports.base import Limits, Reply, Request, Secrets, Transport
 from auditor.transports.lifetime_calls import CALLS, ForbiddenCall, call_named, is_key
 from auditor.transports.lifetime_failures import LifeTimeFailures
-from auditor.transports.lifetime_http import Answered, LifeTimeConnection, TooMuch, connection
+from auditor.transports.lifetime_http import Answered, TooMuch, connection
 from auditor.transports.lifetime_keeping import Keeping, pseudonym_key
 from auditor.transports.winrm_failures import quoted
 
@@ -35,11 +35,28 @@ def connect(api: LifeTimeApi, secrets: Secrets, limits: Limits) -> Iterator[Tran
     """Yield a `Transport` to LifeTime's API; raises `TransportError`. The token is proved by the first call."""
     failures = LifeTimeFailures(api.url)
     with connection(api, secrets.token, limits, failures) as opened:
-        yield _LifeTime(opened, failures, pseudonym_key(secrets.token or ""))
+        yield LifeTimeTransport(opened, failures, pseudonym_key(secrets.token or ""))
 
 
-class _LifeTime:
-    def __init__(self, opened: LifeTimeConnection, failures: LifeTimeFailures, pseudonyms: bytes) -> None:
+class Calling(Protocol):
+    """What makes the calls; `requests` counts them."""
+
+    requests: int
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the visit has no time left."""
+        ...
+
+    def get(self, call: object, key: object = None) -> Answered:
+        """Make one call of the list; raises `TransportError`, `TooMuch`."""
+        ...
+
+
+class LifeTimeTransport:
+    """An open connection to LifeTime's API."""
+
+    def __init__(self, opened: Calling, failures: LifeTimeFailures, pseudonyms: bytes) -> None:
         self._connection = opened
         self._failures = failures
         self._pseudonyms = pseudonyms
@@ -47,6 +64,7 @@ class _LifeTime:
 
     @property
     def platform(self) -> Platform:
+        """LifeTime, of which no interpreter answers."""
         return Platform.LIFETIME
 
     def ask(self, request: Request) -> Reply:

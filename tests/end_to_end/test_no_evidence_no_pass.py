@@ -13,6 +13,7 @@ from auditor.evaluating import read_host
 from auditor.model.finding import EvidenceReference, Finding, Status, Subject
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
+from auditor.settings.reference import load_reference
 from auditor.simulation.infrastructure import Reach
 from tests.end_to_end.judging_again import JudgingAgain, every_answer_read_once
 from tests.end_to_end.offline import as_earlier, declared, judged, readings, visits
@@ -99,7 +100,7 @@ def _violated() -> list[str]:
 def test_a_violation_is_never_hidden_by_an_answer_that_is_missing(name: str) -> None:
     infrastructure = modelled(name)
     seen = visits(infrastructure)
-    judging = JudgingAgain(declared(infrastructure), seen)
+    judging = JudgingAgain(declared(infrastructure), seen, reference=load_reference(infrastructure.reference))
     before = _by_subject(judging.before.findings)
     reference = {host.name: host.machine for host in modelled("reference").hosts}
     peculiar = [host.name for host in infrastructure.hosts if host.machine != reference.get(host.name)]
@@ -172,8 +173,8 @@ def test_every_check_that_judges_a_server_passes_somewhere_with_evidence() -> No
     findings = judged(inventory, seen, previous=as_earlier(judged(inventory, seen))).findings
     with_evidence = {item.check for item in findings if item.evidence}
     judging_servers = {item.check for item in findings if not item.check.startswith(ABOUT_THE_AUDIT)}
-    # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; the LT group waits for
-    # LifeTime's API, which nobody asks yet.
+    # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; what LifeTime's API
+    # tells is the matter of test_lifetime.
     without = {"TOPO-010", "TOPO-011", "TOPO-017", "TOPO-018", "LT-001", "LT-002", "LT-003", "LT-004", "LT-005"}
     assert judging_servers - with_evidence <= without
     assert not any(item.verdict.status is Status.PASS for item in findings if item.check.startswith("LT-"))

@@ -1,0 +1,228 @@
+"""LifeTime's API in a whole scan: what it proves, what its silence leaves open, and what of people is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import bundled
+from auditor.evaluating import completeness
+from auditor.model.fact import Known, Reason
+from auditor.model.finding import Finding, Status
+from auditor.model.inventory import LIFETIME_API, Hosting, Inventory
+from auditor.model.known_facts import IT_USERS
+from auditor.model.observation import Visit
+from auditor.model.question import Outcome
+from auditor.model.reference import Reference
+from auditor.model.scan import ScanRecord
+from auditor.reporting.csv import csv_facts, csv_findings
+from auditor.reporting.html import html_report
+from auditor.reporting.json import json_report
+from auditor.reporting.markdown import markdown_summary
+from auditor.reporting.view import build_view
+from auditor.settings.reference import load_reference
+from auditor.simulation.infrastructure import ModelledInfrastructure
+from auditor.store import open_store
+from tests.end_to_end.offline import declared, judged, readings, visits
+from tests.end_to_end.simulated import PASSWORD, modelled, rules, scan_once, serving
+from tests.end_to_end.test_no_evidence_no_pass import DAMAGES, with_damage
+
+JUDGED_BY_LIFETIME = ("LT-", "TOPO-009", "TOPO-012", "TOPO-013", "COMP-009")
+# What the simulated LifeTime says of people and nobody has to know.
+PLANTED = (
+    "Planted Full Name", "mail.example.org", "planted.d.moreau", "planted.example.org", "planted.example.net",
+)  # fmt: skip
+
+
+def without_servers(inventory: Inventory) -> Inventory:
+    """Return the inventory of a LifeTime alone: its environments are in the cloud."""
+    environments = tuple(dataclasses.replace(item, hosting=Hosting.CLOUD, hosts=()) for item in inventory.environments)
+    return dataclasses.replace(inventory, environments=environments)
+
+
+@contextmanager
+def scanned(name: str, folder: Path, **api: Any) -> Iterator[ScanRecord]:
+    """Scan the LifeTime of a model, and none of its servers."""
+    infrastructure = modelled(name)
+    with serving(infrastructure, folder) as (_, inventory):
+        assert inventory.lifetime is not None
+        asked = dataclasses.replace(inventory, lifetime=dataclasses.replace(inventory.lifetime, **api))
+        yield scan_once(without_servers(asked), folder, reference=load_reference(infrastructure.reference))
+
+
+def of_lifetime(findings: tuple[Finding, ...]) -> dict[str, Finding]:
+    """Return the findings that rest on LifeTime's API and apply, by check and subject."""
+    return {
+        f"{item.check} {item.subject.name}": item
+        for item in findings
+        if item.check.startswith(JUDGED_BY_LIFETIME) and item.verdict.status is not Status.NOT_APPLICABLE
+    }
+
+
+def findings_of(record: ScanRecord) -> dict[str, Finding]:
+    assert record.judgement is not None
+    return of_lifetime(record.judgement.findings)
+
+
+def test_a_healthy_lifetime_passes_everything_with_evidence_and_is_read_back_as_it_was(tmp_path: Path) -> None:
+    with scanned("reference-with-lifetime", tmp_path) as record:
+        found = findings_of(record)
+
+    assert {name: item.verdict.sentence for name, item in found.items() if item.verdict.status is not Status.PASS} == {}
+    assert {"LT-001 Production", "LT-002 Production", "LT-003 Production", "LT-004 Development"} <= set(found)
+    assert all({evidence.host for evidence in item.evidence} == {LIFETIME_API} for item in found.values())
+    assert completeness(record).is_complete
+    assert record.visits[LIFETIME_API].requests == 8
+    with open_store(str(tmp_path / "osaudit.db")) as store:
+        stored = store.scan(record.id)
+    assert stored.inventory.lifetime is not None
+    assert stored.inventory.lifetime.token is None
+    assert stored.judgement is not None and record.judgement is not None
+    users = stored.judgement.facts[LIFETIME_API].get(IT_USERS)
+    assert isinstance(users, Known)
+    assert users == record.judgement.facts[LIFETIME_API].get(IT_USERS)
+
+
+def test_the_weak_token_leaves_open_what_it_may_not_see_and_names_the_account_that_may(tmp_path: Path) -> None:
+    with scanned("p21-weak-token", tmp_path) as record:
+        found = findings_of(record)
+
+    people = [item.verdict for name, item in found.items() if name.startswith(("LT-001", "LT-002", "LT-003", "LT-004"))]
+    assert [verdict.status for verdict in people] == [Status.UNKNOWN] * 4
+    assert {verdict.reason for verdict in people} == {Reason.DENIED}
+    assert all("osaudit-identity" in verdict.sentence for verdict in people)
+    assert completeness(record).questions == 3
+
+
+def test_an_expired_token_leaves_everything_open_with_its_cause(tmp_path: Path) -> None:
+    with scanned("p21-expired-token", tmp_path) as record:
+        found = findings_of(record)
+
+    assert found
+    assert {(item.verdict.status, item.verdict.reason) for item in found.values()} == {(Status.UNKNOWN, Reason.DENIED)}
+    assert all("it has expired, was replaced" in item.verdict.sentence for item in found.values())
+    assert completeness(record).hosts == (LIFETIME_API,)
+
+
+def test_without_identities_the_scan_is_complete_and_says_whose_choice_it_was(tmp_path: Path) -> None:
+    with scanned("p21-weak-token", tmp_path, identities=False) as record:
+        found = findings_of(record)
+
+    assert completeness(record).is_complete
+    assert found["LT-002 Production"].verdict.reason is Reason.SOURCE_NOT_CONFIGURED
+    assert "identities: false" in found["LT-002 Production"].verdict.sentence
+
+
+def test_without_the_section_everything_is_left_open_for_want_of_a_source(tmp_path: Path) -> None:
+    infrastructure = modelled("reference-with-lifetime")
+    with serving(infrastructure, tmp_path) as (_, inventory):
+        alone = dataclasses.replace(without_servers(inventory), lifetime=None)
+        record = scan_once(alone, tmp_path, reference=load_reference(infrastructure.reference))
+
+    found = findings_of(record)
+    assert {(item.verdict.status, item.verdict.reason) for item in found.values()} == {
+        (Status.UNKNOWN, Reason.SOURCE_NOT_CONFIGURED)
+    }
+
+
+def everything_kept(folder: Path) -> str:
+    """Return all that the store of a folder holds, unpacked."""
+    with sqlite3.connect(folder / "osaudit.db") as database:
+        dump = "\n".join(database.iterdump())
+        bodies = [zlib.decompress(body).decode() for (body,) in database.execute("select body from document")]
+    return "\n".join((dump, *bodies))
+
+
+def everything_told(record: ScanRecord) -> str:
+    """Return the reports of a scan, one after the other."""
+    view = build_view(record, rules().texts)
+    return "\n".join(
+        (
+            html_report(view, bundled.templates_folder()),
+            json_report(view),
+            csv_findings(view),
+            csv_facts(view),
+            markdown_summary(view),
+        )
+    )
+
+
+def test_of_people_no_more_is_kept_and_told_than_a_finding_needs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(0)
+    with scanned("p21-team-deploys-to-production", tmp_path) as record:
+        kept, told = everything_kept(tmp_path), everything_told(record)
+    logged = caplog.text + "".join(capfd.readouterr())
+
+    for planted in (*PLANTED, PASSWORD):
+        assert planted not in kept
+        assert planted not in told
+        assert planted not in logged
+    # The person whom a finding is about is named; nobody else is, but by the keys and names that are kept.
+    assert "d.moreau" in told
+    assert "o.perez" not in told
+    assert "o.perez" in kept
+    assert "o.perez" not in logged
+
+
+def test_with_pseudonyms_nobody_is_named_anywhere(tmp_path: Path) -> None:
+    with scanned("p21-team-deploys-to-production", tmp_path, pseudonymise=True) as record:
+        kept, told = everything_kept(tmp_path), everything_told(record)
+        found = findings_of(record)
+
+    assert record.judgement is not None
+    users = record.judgement.facts[LIFETIME_API].get(IT_USERS)
+    assert isinstance(users, Known)
+    for name in ("a.first", "o.perez"):
+        assert name not in told
+    # The reference, which the operator wrote, names some of them; what LifeTime answered does not.
+    answers = repr(record.visits[LIFETIME_API].answers) + repr(users)
+    assert not any(name in answers for name in ("moreau", "o.perez", "a.first", "m.silva"))
+    assert not any(planted in kept + told for planted in PLANTED)
+    verdict = found["LT-002 Production"].verdict
+    assert verdict.status is Status.FAIL
+    assert "person-" in verdict.found
+    assert found["LT-004 Development"].verdict.reason is Reason.NOT_DECLARED
+
+
+@pytest.fixture(scope="module")
+def healthy() -> tuple[ModelledInfrastructure, Inventory, Mapping[str, Visit], Reference]:
+    infrastructure = modelled("reference-with-lifetime")
+    return infrastructure, declared(infrastructure), visits(infrastructure), load_reference(infrastructure.reference)
+
+
+@pytest.mark.parametrize("label", DAMAGES)
+def test_no_evidence_no_pass(
+    healthy: tuple[ModelledInfrastructure, Inventory, Mapping[str, Visit], Reference], label: str
+) -> None:
+    _, inventory, seen, reference = healthy
+    read = readings(inventory, dict(seen))
+    before = of_lifetime(judged(inventory, dict(seen), read, reference=reference).findings)
+    still = []
+    for question, answer in seen[LIFETIME_API].answers.items():
+        assert answer.outcome is Outcome.OK
+        mutated = {**seen, LIFETIME_API: with_damage(seen[LIFETIME_API], question, DAMAGES[label])}
+        again = {**read, LIFETIME_API: readings(inventory, mutated)[LIFETIME_API]}
+        after = of_lifetime(judged(inventory, mutated, again, reference=reference).findings)
+        still += [
+            (question, name)
+            for name, item in before.items()
+            if any(evidence.question == question for evidence in item.evidence)
+            and after[name].verdict.status is Status.PASS
+        ]
+    assert still == []
+
+
+def test_the_whole_report_can_be_made_of_a_lifetime_alone(tmp_path: Path) -> None:
+    with scanned("reference-with-lifetime", tmp_path) as record:
+        text = html_report(build_view(record, rules().texts), bundled.templates_folder())
+
+    assert "LifeTime API" in text
