@@ -9,7 +9,7 @@ from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
 from auditor.engine.host_names import is_loopback
 from auditor.engine.identity import SameMachine, find_same_machines
-from auditor.engine.lifetime import Access, Level, each_user
+from auditor.engine.lifetime import Access, Level, alike, each_user, plain_host
 from auditor.engine.page_answers import PageReading, read_page, serves_application
 from auditor.engine.service_states import ServiceFlaw, service_flaw, service_in_words
 from auditor.engine.shown_certificates import (
@@ -31,7 +31,7 @@ from auditor.model.component import Bearing, Certainty, Component, ComponentKind
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Verdict
 from auditor.model.inventory import Hosting, Purpose, Role, Source
-from auditor.model.lifetime_facts import ItUser
+from auditor.model.lifetime_facts import ItUser, RegisteredEnvironment
 from auditor.model.observation import ChannelName
 from auditor.model.question import NOT_XML, Outcome, Platform
 from auditor.model.reference import Group
@@ -65,6 +65,7 @@ __all__ = [
     "Platform",
     "Purpose",
     "Reason",
+    "RegisteredEnvironment",
     "Role",
     "RoleReading",
     "Row",
@@ -81,6 +82,7 @@ __all__ = [
     "Unknowable",
     "Verdict",
     "Version",
+    "alike",
     "check",
     "confirm_environment",
     "count",
@@ -104,6 +106,7 @@ __all__ = [
     "on_https_port",
     "passed",
     "place_of",
+    "plain_host",
     "read_page",
     "search",
     "serves_application",

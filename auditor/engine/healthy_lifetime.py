@@ -25,7 +25,7 @@ _FULL, _CHANGE, _MONITOR = "Full Control", "Change and Deploy Applications", "Mo
 _ROLES: dict[str, Any] = {
     "Administrator": {"otherwise": _FULL, "manages_infrastructure": True, "manages_teams": True},
     "Operations": {"otherwise": _FULL},
-    "Developer": {"otherwise": "Access", "levels": {"Production": _MONITOR}},
+    "Developer": {"otherwise": "Access"},
     "Builder": {"otherwise": "Access", "levels": {"Development": _CHANGE, "Production": _MONITOR}},
 }
 _USERS: dict[str, Any] = {

@@ -163,13 +163,7 @@ class LifeTime:
 
         Raises `Unknowable` where none fits, or several do.
         """
-        declared = environment.declared
-        ours = {declared.name.casefold()}
-        named = [item for item in self.environments if item.name.strip().casefold() in ours]
-        if not named:
-            names = (declared.address or "", *(name for host in declared.hosts for name in (host.name, *host.aliases)))
-            hosts = {plain_host(name) for name in names if name}
-            named = [item for item in self.environments if item.host_name and plain_host(item.host_name) in hosts]
+        declared, named = environment.declared, self.candidates(environment)
         if len(named) == 1:
             return named[0]
         if named:
@@ -180,6 +174,55 @@ class LifeTime:
             "token may not see it (see TOPO-013)."
         )
         raise Unknowable(NotKnown(Reason.CONTRADICTORY, sentence))
+
+    def candidates(self, environment: Environment) -> list[RegisteredEnvironment]:
+        """Return what LifeTime lists that could be an environment of the inventory."""
+        declared = environment.declared
+        named = [item for item in self.environments if item.name.strip().casefold() == declared.name.casefold()]
+        if named:
+            return named
+        names = (declared.address or "", *(name for host in declared.hosts for name in (host.name, *host.aliases)))
+        hosts = {plain_host(name) for name in names if name}
+        return [item for item in self.environments if item.host_name and plain_host(item.host_name) in hosts]
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether the token sees users, which only a role for the whole infrastructure allows."""
+        try:
+            return bool(self.users)
+        except Unknowable:
+            return False
+
+    def is_administrator(self, user: ItUser) -> bool:
+        """Whether the default role of a user reaches the whole infrastructure."""
+        role = self.role_of(user.role, user.role_name)
+        if role.name.casefold() == _ADMINISTRATOR:
+            return True
+        return _told(role.manages_infrastructure, f"the role {role.name} may manage the infrastructure")
+
+    def manages_teams(self, role: ItRole) -> bool:
+        """Whether a role may manage teams, and not the whole infrastructure."""
+        if role.name.casefold() == _ADMINISTRATOR:
+            return False
+        everything = _told(role.manages_infrastructure, f"the role {role.name} may manage the infrastructure")
+        return not everything and _told(role.manages_teams, f"the role {role.name} may manage teams")
+
+    def roles_held(self, user: ItUser) -> tuple[ItRole, ...]:
+        """Return the roles of a user: by default, in teams, and for applications, each once."""
+        if user.grants is None or user.teams is None:
+            raise _nothing_of_teams(user)
+        given = [(item.role, item.role_name) for item in user.teams]
+        given += [(item.role, item.role_name) for item in user.grants]
+        roles = [self.role_of(*names) for names in ((user.role, user.role_name), *given)]
+        return tuple({role.key or role.name: role for role in roles}.values())
+
+    def adds_to(self, role: ItRole, registered: RegisteredEnvironment) -> bool:
+        """Whether a role may create applications or add system dependencies in an environment."""
+        if role.name.casefold() == _ADMINISTRATOR:
+            return True
+        permission = self.permission(role, registered)
+        creates = _told(permission.creates_applications, f"the role {role.name} may create applications")
+        return creates or _told(permission.adds_dependencies, f"the role {role.name} may add dependencies")
 
     def role_of(self, key: str, name: str) -> ItRole:
         """Return a role by key, or by name where old versions of LifeTime left the key empty."""
@@ -220,10 +263,7 @@ class LifeTime:
         if role.name.casefold() == _ADMINISTRATOR:
             return True
         may = self.permission(role, registered).creates_applications
-        if may is None:
-            sentence = f"LifeTime does not tell whether the role {role.name} may create applications."
-            raise Unknowable(NotKnown(Reason.PARSE_ERROR, sentence))
-        return may
+        return _told(may, f"the role {role.name} may create applications")
 
     def access(self, user: ItUser, registered: RegisteredEnvironment) -> Access:
         """Return what a user may do in an environment, by the rules of precedence."""
@@ -238,8 +278,7 @@ class LifeTime:
 
     def _grants(self, user: ItUser, registered: RegisteredEnvironment) -> Iterable[tuple[Level, str]]:
         if user.grants is None or user.teams is None:
-            sentence = f"LifeTime does not tell the teams and application roles of {user.name}."
-            raise Unknowable(NotKnown(Reason.PARSE_ERROR, sentence))
+            raise _nothing_of_teams(user)
         for grant in user.grants:
             yield self.level(self.role_of(grant.role, grant.role_name), registered), "a role for an application"
         own = {grant.application for grant in user.grants}
@@ -255,6 +294,27 @@ class LifeTime:
             sentence = f"LifeTime does not tell the applications of the team {name or key}."
             raise Unknowable(NotKnown(Reason.CONTRADICTORY, sentence))
         return team.applications
+
+
+def _told(answer: bool | None, what: str) -> bool:
+    if answer is None:
+        raise Unknowable(NotKnown(Reason.PARSE_ERROR, f"LifeTime does not tell whether {what}."))
+    return answer
+
+
+def _nothing_of_teams(user: ItUser) -> Unknowable:
+    sentence = f"LifeTime does not tell the teams and application roles of {user.name}."
+    return Unknowable(NotKnown(Reason.PARSE_ERROR, sentence))
+
+
+def alike(
+    listed: Iterable[RegisteredEnvironment], identity: Callable[[RegisteredEnvironment], str]
+) -> list[list[RegisteredEnvironment]]:
+    """Return the groups of environments that share an identity; an empty one is none."""
+    groups: dict[str, list[RegisteredEnvironment]] = {}
+    for item in listed:
+        groups.setdefault(identity(item), []).append(item)
+    return [group for name, group in groups.items() if name and len(group) > 1]
 
 
 def plain_host(name: str) -> str:

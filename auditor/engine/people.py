@@ -27,6 +27,10 @@ class Roster:
             raise Unknowable(NotKnown(Reason.NOT_DECLARED, sentence))
         return found
 
+    def is_declared(self, group: Group) -> bool:
+        """Whether the reference says who belongs to a group."""
+        return self._people.of(group) is not None
+
     def includes(self, group: Group, user: ItUser) -> bool:
         """Whether a user belongs to a group."""
         declared = self.declared(group)

@@ -205,6 +205,7 @@ def test_a_host_whose_visit_failed_tells_nothing() -> None:
 # What a broker on Windows has, and the rights of service accounts, no question tells.
 LEFT_TO_OTHER_WITNESSES = [
     *(("CACHE-001", f"{name}-1") for name in ("development", "lifetime", "production", "quality")),
+    ("COMP-009", "Production"),
     *(("OS-016", name) for name in ("development-1", "lifetime-1", "production-1", "production-2", "quality-1")),
 ]
 
