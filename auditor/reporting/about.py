@@ -30,7 +30,7 @@ def about(record: ScanRecord, judgement: Judgement, figures: str, outcome: str) 
 
 def _hosts(record: ScanRecord) -> AboutTable:
     rows = []
-    for host in record.inventory.hosts:
+    for host in record.inventory.asked:
         visit = record.visits.get(host.name)
         reading = READINGS[reading_state(visit)[0]]
         rows.append((short(host.name), reading, *_visit_columns(visit)))
