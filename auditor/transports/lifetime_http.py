@@ -24,6 +24,7 @@ from auditor.transports.lifetime_failures import LifeTimeFailures
 
 _HTTPS = re.compile(r"https://[^/?#@\s]+", re.IGNORECASE)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+_MAIL_ADDRESS = re.compile(r"\S+@\S+")
 _PIECE = 65_536
 _TRIES = 3
 # The pauses before the second and the third try, in units of the pause between two calls.
@@ -45,9 +46,10 @@ class Answered(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What LifeTime says of an error."""
+        """What LifeTime says of an error, without what looks like a mail address."""
         errors = self.content.get("Errors") if isinstance(self.content, dict) else None
-        return str(errors[0])[:300] if isinstance(errors, list) and errors else ""
+        said = str(errors[0])[:300] if isinstance(errors, list) and errors else ""
+        return _MAIL_ADDRESS.sub("…", said)
 
 
 class _OurTrust(HTTPAdapter):

@@ -161,11 +161,11 @@ def test_a_call_that_this_lifetime_does_not_know_is_not_supported(tmp_path: Path
 
 
 def test_a_bad_request_is_a_failure_with_the_words_of_lifetime(tmp_path: Path) -> None:
-    body = {"Errors": ["Parameters do not fit"], "StatusCode": 400}
+    body = {"Errors": ["Parameters of planted@mail.example.org do not fit"], "StatusCode": 400}
     with lifetime(tmp_path, options=canned("/applications/", body, status=400)) as served:
         told = answer(served, "applications")
 
-    assert (told.outcome, told.detail) == (Outcome.FAILED, "HTTP 400, Parameters do not fit")
+    assert (told.outcome, told.detail) == (Outcome.FAILED, "HTTP 400, Parameters of … do not fit")
 
 
 def test_a_server_that_fails_is_asked_three_times_in_all(tmp_path: Path) -> None:
