@@ -72,6 +72,45 @@ def test_a_list_that_was_cut_proves_nothing() -> None:
     assert isinstance(facts("environments", [], complete=False).get(REGISTERED_ENVIRONMENTS), NotKnown)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "detail", "reason", "sentence"),
+    [
+        (
+            Outcome.DENIED,
+            "HTTP 403, No permission",
+            Reason.DENIED,
+            "LifeTime API denied lifetime.users (HTTP 403, No permission); the account needs: a service account that may "
+            "manage users and roles (osaudit-identity).",
+        ),
+        (
+            Outcome.UNSUPPORTED,
+            "HTTP 404: this LifeTime does not know the call",
+            Reason.NOT_ASKED,
+            "LifeTime API does not tell lifetime.users (HTTP 404: this LifeTime does not know the call).",
+        ),
+        (
+            Outcome.FAILED,
+            "HTTP 500, Broken",
+            Reason.PARSE_ERROR,
+            "LifeTime API could not answer lifetime.users (HTTP 500, Broken).",
+        ),
+        (
+            Outcome.FAILED,
+            "out of time",
+            Reason.UNREACHABLE,
+            "LifeTime API did not answer lifetime.users in time; scan again or give it more time.",
+        ),
+    ],
+)
+def test_why_something_is_not_known_is_told_in_a_sentence(
+    outcome: Outcome, detail: str, reason: Reason, sentence: str
+) -> None:
+    answers = {"lifetime.users": Answer("lifetime.users", outcome, detail=detail)}
+    read = read_facts(Visit(LIFETIME_API, NOW, NOW, ChannelName.LIFETIME_API, Platform.LIFETIME, answers))
+
+    assert read.get(IT_USERS) == NotKnown(reason, sentence, ("lifetime.users",))
+
+
 def test_a_visit_that_failed_tells_nothing_but_why() -> None:
     failure = Failure(FailureKind.SIGN_IN_REFUSED, "The token has expired.")
     read = read_facts(Visit(LIFETIME_API, NOW, NOW, failure=failure))
