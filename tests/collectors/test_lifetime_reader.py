@@ -79,8 +79,8 @@ def test_a_list_that_was_cut_proves_nothing() -> None:
             Outcome.DENIED,
             "HTTP 403, No permission",
             Reason.DENIED,
-            "LifeTime API denied lifetime.users (HTTP 403, No permission); the account needs: a service account that may "
-            "manage users and roles (osaudit-identity).",
+            "LifeTime API denied lifetime.users (HTTP 403, No permission); the account needs: a service account that "
+            "may manage users and roles (osaudit-identity).",
         ),
         (
             Outcome.UNSUPPORTED,
