@@ -18,7 +18,6 @@ from auditor.model.finding import Verdict
 from auditor.model.inventory import Inventory
 from auditor.model.observation import Visit
 from auditor.model.question import Answer
-from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement
 from auditor.settings.reference import load_reference
 from tests.end_to_end.offline import readings
@@ -72,14 +71,7 @@ class JudgingAgain:
     the ones that stand is not noted again.
     """
 
-    def __init__(
-        self,
-        inventory: Inventory,
-        visits: Mapping[str, Visit],
-        previous: EarlierScan | None = None,
-        reference: Reference | None = None,
-    ) -> None:
-        self._reference = reference or load_reference(None)
+    def __init__(self, inventory: Inventory, visits: Mapping[str, Visit], previous: EarlierScan | None = None) -> None:
         self._inventory, self._visits, self._previous = inventory, dict(visits), previous
         self._hosts = {host.name: host for host in inventory.asked}
         self._read = readings(inventory, self._visits)
@@ -125,7 +117,7 @@ class JudgingAgain:
         judged_at = max(visit.observed_at for visit in self._visits.values())
         return judge_readings(
             self._inventory,
-            self._reference,
+            load_reference(None),
             visits,
             read,
             self._rules,

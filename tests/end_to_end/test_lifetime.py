@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,8 @@ from auditor.reporting.json import json_report
 from auditor.reporting.markdown import markdown_summary
 from auditor.reporting.view import build_view
 from auditor.settings.reference import load_reference
-from auditor.simulation.infrastructure import ModelledInfrastructure
 from auditor.store import open_store
-from tests.end_to_end.offline import declared, judged, readings, visits
+from tests.end_to_end.offline import declared, judged, visit_of_lifetime
 from tests.end_to_end.simulated import PASSWORD, modelled, rules, scan_once, serving
 from tests.end_to_end.test_no_evidence_no_pass import DAMAGES, JUDGED_BY_LIFETIME, with_damage
 
@@ -197,32 +196,52 @@ def test_with_pseudonyms_nobody_is_named_anywhere(tmp_path: Path) -> None:
     assert found["LT-004 Development"].verdict.reason is Reason.NOT_DECLARED
 
 
-@pytest.fixture(scope="module")
-def healthy() -> tuple[ModelledInfrastructure, Inventory, Mapping[str, Visit], Reference]:
-    infrastructure = modelled("reference-with-lifetime")
-    return infrastructure, declared(infrastructure), visits(infrastructure), load_reference(infrastructure.reference)
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A LifeTime whose API was asked, without any server."""
+
+    inventory: Inventory
+    visit: Visit
+    reference: Reference
+
+    def findings(self, visit: Visit) -> dict[str, Finding]:
+        """Return what is found where the API answered so."""
+        judgement = judged(self.inventory, {LIFETIME_API: visit}, reference=self.reference)
+        return of_lifetime(judgement.findings)
+
+
+@pytest.fixture(scope="module", params=["reference-with-lifetime", "p21-too-many-rights", "p21-list-in-disorder"])
+def asked(request: pytest.FixtureRequest) -> Asked:
+    infrastructure = modelled(request.param)
+    inventory = without_servers(declared(infrastructure))
+    assert inventory.lifetime is not None
+    assert infrastructure.lifetime is not None
+    visit = visit_of_lifetime(inventory.lifetime, infrastructure.lifetime)
+    return Asked(inventory, visit, load_reference(infrastructure.reference))
 
 
 @pytest.mark.parametrize("label", DAMAGES)
-def test_no_evidence_no_pass(
-    healthy: tuple[ModelledInfrastructure, Inventory, Mapping[str, Visit], Reference], label: str
-) -> None:
-    _, inventory, seen, reference = healthy
-    read = readings(inventory, dict(seen))
-    before = of_lifetime(judged(inventory, dict(seen), read, reference=reference).findings)
-    still = []
-    for question, answer in seen[LIFETIME_API].answers.items():
+def test_no_evidence_no_pass(asked: Asked, label: str) -> None:
+    before = asked.findings(asked.visit)
+    turned, still = [], []
+    for question, answer in asked.visit.answers.items():
         assert answer.outcome is Outcome.OK
-        mutated = {**seen, LIFETIME_API: with_damage(seen[LIFETIME_API], question, DAMAGES[label])}
-        again = {**read, LIFETIME_API: readings(inventory, mutated)[LIFETIME_API]}
-        after = of_lifetime(judged(inventory, mutated, again, reference=reference).findings)
-        still += [
-            (question, name)
-            for name, item in before.items()
-            if any(evidence.question == question for evidence in item.evidence)
-            and after[name].verdict.status is Status.PASS
-        ]
+        after = asked.findings(with_damage(asked.visit, question, DAMAGES[label]))
+        for name, item in before.items():
+            if after[name].verdict.status is Status.PASS:
+                if item.verdict.status is not Status.PASS:
+                    turned.append((question, name))
+                elif any(evidence.question == question for evidence in item.evidence):
+                    still.append((question, name))
+    assert turned == []
     assert still == []
+
+
+def test_every_question_of_lifetime_has_a_verdict_that_rests_on_it(asked: Asked) -> None:
+    """Otherwise it would be asked for nothing, and the property above would say nothing about it."""
+    looked_at = {evidence.question for item in asked.findings(asked.visit).values() for evidence in item.evidence}
+
+    assert looked_at == set(asked.visit.answers)
 
 
 def test_the_whole_report_can_be_made_of_a_lifetime_alone(tmp_path: Path) -> None:
@@ -230,14 +249,3 @@ def test_the_whole_report_can_be_made_of_a_lifetime_alone(tmp_path: Path) -> Non
         text = html_report(build_view(record, rules().texts), bundled.templates_folder())
 
     assert "LifeTime API" in text
-
-
-def test_every_question_of_lifetime_has_a_verdict_that_rests_on_it(
-    healthy: tuple[ModelledInfrastructure, Inventory, Mapping[str, Visit], Reference],
-) -> None:
-    """Otherwise it would be asked for nothing, and the property above would say nothing about it."""
-    _, inventory, seen, reference = healthy
-    findings = of_lifetime(judged(inventory, dict(seen), reference=reference).findings)
-    looked_at = {evidence.question for item in findings.values() for evidence in item.evidence}
-
-    assert looked_at == set(seen[LIFETIME_API].answers)
