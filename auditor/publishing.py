@@ -22,24 +22,26 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor import __version__, bundled
+from auditor import bundled
 from auditor.comparing import compared
 from auditor.errors import StoreError, UsageError
 from auditor.evaluating import Rules
 from auditor.model.difference import Difference
+from auditor.model.language import Language
 from auditor.model.scan import ScanState
 from auditor.reporting.diff_view import build_diff_view
-from auditor.reporting.findings import named, short
+from auditor.reporting.findings import named
 from auditor.reporting.html import html_diff, html_report, html_site
-from auditor.reporting.plain import anchor
+from auditor.reporting.language import _, speaking, spoken
 from auditor.reporting.shapes import Moment
 from auditor.reporting.site_view import (
     Line,
-    SiteInfrastructure,
     SiteRow,
     build_site_view,
     diff_line,
     report_line,
+    site_infrastructure,
+    site_row,
 )
 from auditor.reporting.view import build_view
 from auditor.reporting.words import moment
@@ -47,7 +49,7 @@ from auditor.store import ScanSummary, Store
 
 INDEX = "index.html"
 MANIFEST = "osaudit-site.json"
-_MANIFEST_VERSION = 1
+_MANIFEST_VERSION = 2
 _OURS = re.compile(r"scan-\d+\.html|diff-\d+-\d+\.html")
 # Stands in the first lines of every page of ours, and so tells a page of ours whose run was killed from a foreign one.
 _SIGNATURE = b'<meta name="generator" content="osaudit">'
@@ -89,15 +91,22 @@ class _Wanted:
     before: ScanSummary | None
 
 
-def publish(store: Store, folder: Path, rules: Rules, templates: Path | None = None) -> Published:
-    """Bring the site in this folder up to date with the store.
+def publish(
+    store: Store,
+    folder: Path,
+    rules: Rules,
+    templates: Path | None = None,
+    language: Language = Language.ENGLISH,
+) -> Published:
+    """Bring the site in this folder up to date with the store; pages in another language are made anew.
 
     Raises `StoreError` where the store holds no complete scan, and `UsageError` where the folder cannot be written or
     holds a file of another origin under a name that the site needs.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _Site(store, folder, rules, templates or bundled.templates_folder()).update()
+        with speaking(language):
+            return _Site(store, folder, rules, templates or bundled.templates_folder()).update()
     except OSError as error:
         raise UsageError(
             f"The site in {folder} cannot be written: {error.strerror}; name another folder, or see to its rights."
@@ -113,7 +122,15 @@ class _Site:
         self._rules = rules
         self._texts = rules.texts
         self._templates = templates
-        self._made_by = _digest([rules.rule_set.digest, rules.tables.age_line, __version__, *_content_of(templates)])
+        self._made_by = _digest(
+            [
+                rules.rule_set.digest,
+                rules.tables.age_line,
+                rules.rule_set.tool_version,
+                spoken().value,
+                *_content_of(templates),
+            ]
+        )
         self._written: set[str] = set()
         self._removed: set[str] = set()
 
@@ -182,15 +199,19 @@ class _Site:
         record = self._record(page.scan.id)
         before = self._record(page.before.id) if page.before is not None else None
         difference = None if page.before is None else self._difference(page.before.id, page.scan.id)
-        links = [(INDEX, "All scans")]
+        links = [(INDEX, _("All scans"))]
         if page.name.startswith("scan-"):
             report = build_view(record, self._texts, difference, figures=self._rules.age_of_figures(record))
             if page.before is not None:
-                links.append((_diff_name(page.before, page.scan), f"What changed since scan {page.before.id}"))
-            return report_line(report), html_report(report, self._templates, tuple(links)).encode()
+                links.append(
+                    (_diff_name(page.before, page.scan), _("What changed since scan %(scan)s", scan=page.before.id))
+                )
+            return report_line(report, record), html_report(report, self._templates, tuple(links)).encode()
         assert before is not None and difference is not None, "a page of changes has a scan before"
         view = build_diff_view(difference, before, record, self._texts)
-        links += [(_scan_name(scan), f"Report of scan {scan.id}") for scan in (page.before, page.scan) if scan]
+        links += [
+            (_scan_name(scan), _("Report of scan %(scan)s", scan=scan.id)) for scan in (page.before, page.scan) if scan
+        ]
         return diff_line(view, difference), html_diff(view, self._templates, tuple(links)).encode()
 
     def _compared(self, before: int, after: int) -> Difference:
@@ -201,10 +222,8 @@ class _Site:
         for page in reversed(wanted):
             if page.name.startswith("scan-"):
                 rows.setdefault(page.scan.infrastructure, []).append(_row(page, pages))
-        infrastructures = [
-            SiteInfrastructure(short(name), anchor("scans", name), tuple(own)) for name, own in sorted(rows.items())
-        ]
-        return html_site(build_site_view(infrastructures, __version__), self._templates).encode()
+        infrastructures = [site_infrastructure(name, own) for name, own in sorted(rows.items())]
+        return html_site(build_site_view(infrastructures, self._rules.rule_set.tool_version), self._templates).encode()
 
     def _write(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all, with the rights that the folder gives: a web server has to read it."""
@@ -235,7 +254,7 @@ class _Site:
         }
         document = {
             "osaudit_site": _MANIFEST_VERSION,
-            "pages": {name: asdict(page) for name, page in sorted({**others, **pages}.items())},
+            "pages": _PAGES.dump_python(dict(sorted({**others, **pages}.items())), mode="json"),
         }
         self._write(MANIFEST, (json.dumps(document, indent=1) + "\n").encode())
 
@@ -278,14 +297,13 @@ def _diff_name(before: ScanSummary, scan: ScanSummary) -> str:
 def _row(page: _Wanted, pages: Mapping[str, _Page]) -> SiteRow:
     diff_page = _diff_name(page.before, page.scan) if page.before is not None else ""
     ended = page.scan.finished_at
-    return SiteRow(
+    return site_row(
         scan=page.scan.id,
         page=page.name,
         line=pages[page.name].line,
         ended=Moment(ended.isoformat() if ended else "", moment(ended)),
         changes=named(page.scan.changes),
-        diff_page=diff_page,
-        since=pages[diff_page].line if diff_page else None,
+        diff=(diff_page, pages[diff_page].line) if diff_page else None,
     )
 
 

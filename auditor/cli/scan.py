@@ -14,21 +14,25 @@ from auditor.cli.options import (
     DEFAULT_INVENTORY,
     DEFAULT_SCAN_SECONDS,
     DEFAULT_STORE,
+    Baseline,
     ChecksFolders,
     FailOn,
+    FailOnNew,
     InventoryPath,
+    MinCoverage,
     NotifyAfter,
     NotifyName,
     ReferencePath,
+    ReportLanguage,
     ScanSeconds,
-    SeverityName,
     StoreLocation,
     SummaryForm,
     WaiversPath,
 )
+from auditor.model.language import Language
 
 if TYPE_CHECKING:
-    from auditor.evaluating import Completeness, Rules
+    from auditor.evaluating import Rules
     from auditor.model.inventory import Inventory
     from auditor.model.scan import ScanRecord
     from auditor.store import ScanSummary, Store
@@ -45,10 +49,14 @@ def scan(
     store: StoreLocation = DEFAULT_STORE,
     resume: Annotated[bool, typer.Option("--resume", help="Complete the last scan, which was interrupted.")] = False,
     fail_on: FailOn = None,
+    fail_on_new: FailOnNew = False,
+    compare_with: Baseline = None,
+    min_coverage: MinCoverage = None,
     report: Annotated[
         Path | None, typer.Option(envvar="OSAUDIT_REPORT", help="Also write the HTML report to this file.")
     ] = None,
     form: Annotated[SummaryForm, typer.Option("--format", help="What to print.")] = SummaryForm.TEXT,
+    lang: ReportLanguage = Language.ENGLISH,
     concurrency: Annotated[
         int | None,
         typer.Option(
@@ -67,22 +75,27 @@ def scan(
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Read every host once, judge what was read, and store both."""
+    from auditor.cli.concluding import Gate, conclude
     from auditor.cli.configured import configuration_of
+    from auditor.cli.prune import configured_retention, prune_after
     from auditor.cli.telling import tell_of
     from auditor.model.unattended import NotifyWhen
     from auditor.transports.base import Limits
 
+    retention = configured_retention(context)
     changes = _changes(change)
     limits = Limits(visit=visit_seconds)
     settings = ScanSettings(
-        inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes
+        inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes, compare_with
     )
     record, rules = perform(settings)
+    gate = Gate(fail_on, fail_on_new, compare_with, min_coverage)
     try:
-        conclude(record, rules, form=form, report=report, store=store, fail_on=fail_on)
+        conclude(record, rules, gate, form=form, report=report, store=store, lang=lang)
     finally:
         # However the scan ended, and also where its report could not be written.
-        tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value))
+        tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value), lang)
+        prune_after(store, retention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,7 @@ class ScanSettings:
     limits: Limits
     further: list[Path]
     changes: tuple[str, ...] = ()
+    compare_with: int | None = None
 
 
 def _changes(given: list[str]) -> tuple[str, ...]:
@@ -123,9 +137,10 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     declared, reference, waivers = loading.load_declared(settings.inventory, settings.reference, settings.waivers)
 
     from auditor.cli.progress import scan_progress
+    from auditor.cli.stored import baseline, open_store
     from auditor.scanning import Bounds, ScanPlan, new_digest_key
     from auditor.scanning import scan as run_scan
-    from auditor.store import open_store, scanning_alone
+    from auditor.store import scanning_alone
     from auditor.transports.opening import Connections
 
     rules = loading.load_rules(settings.further)
@@ -133,6 +148,9 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     plan = ScanPlan(declared, reference, rules, waivers, bounds, settings.changes)
     holder = f"process {os.getpid()}, since {loading.now():%Y-%m-%d %H:%M:%S} UTC"
     with open_store(settings.store, create=True) as opened, scanning_alone(settings.store, holder):
+        if settings.compare_with is not None:
+            # Before any server is asked: a night's work is not lost to a number that the store does not have.
+            baseline(opened, settings.compare_with, declared.infrastructure)
         if not settings.resume:
             _tell_left_behind(opened, declared)
         try:
@@ -176,63 +194,3 @@ def _how_to_go_on(opened: Store, inventory: Inventory) -> str:
         f"{left.hosts_visited} of {len(inventory.asked)} hosts are read and stored as scan {left.id}; "
         "`osaudit scan --resume` with the same options reads the others."
     )
-
-
-def conclude(
-    record: ScanRecord,
-    rules: Rules,
-    *,
-    form: SummaryForm = SummaryForm.TEXT,
-    report: Path | None = None,
-    store: str = DEFAULT_STORE,
-    fail_on: SeverityName | None = None,
-) -> None:
-    """Print the result, write the report if asked, and end with the exit code that the result has earned.
-
-    The report takes from the `store` what was before.
-    """
-    from auditor import bundled
-    from auditor.cli.loading import say, write_text
-    from auditor.cli.printing import print_summary
-    from auditor.cli.stored import stored_view
-    from auditor.evaluating import at_or_above, completeness
-    from auditor.model.finding import Severity
-    from auditor.reporting.html import html_report
-    from auditor.reporting.json import json_report
-    from auditor.reporting.view import build_view
-    from auditor.store import open_store
-
-    view = build_view(record, rules.texts, figures=rules.age_of_figures(record))
-    if form is SummaryForm.JSON:
-        typer.echo(json_report(view), nl=False)
-    else:
-        print_summary(view)
-    if report is not None:
-        with open_store(store) as opened:
-            whole = stored_view(opened, record, rules)
-        write_text(report, html_report(whole, bundled.templates_folder()))
-        say(f"Report: {report}")
-    done = completeness(record)
-    severe = at_or_above(record.judgement.findings, Severity(fail_on.value)) if record.judgement and fail_on else ()
-    if severe:
-        say(f"{len(severe)} open {'finding is' if len(severe) == 1 else 'findings are'} {fail_on} or worse.")
-    if done.audited == 0:
-        say("Nothing was audited: no host could be read.")
-        raise typer.Exit(ExitCode.NOTHING_AUDITED)
-    if not done.is_complete:
-        say(incomplete(done))
-        raise typer.Exit(ExitCode.INCOMPLETE)
-    if severe:
-        raise typer.Exit(ExitCode.FINDINGS)
-
-
-def incomplete(done: Completeness) -> str:
-    """Return what a scan could not do, in one sentence."""
-    parts = []
-    if done.hosts:
-        parts.append(f"not read: {', '.join(done.hosts)}")
-    if done.questions:
-        parts.append(f"{done.questions} question{'s' * (done.questions != 1)} had no answer")
-    if done.broken_checks:
-        parts.append(f"checks that broke: {', '.join(done.broken_checks)}")
-    return f"The audit is incomplete: {'; '.join(parts)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -11,8 +12,9 @@ from auditor.model.fact import Reason
 from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.inventory import LIFETIME_API
 from auditor.model.observation import Visit
-from auditor.model.question import Outcome
+from auditor.model.question import Answer, Outcome
 from auditor.model.waiver import Waiver
+from auditor.reporting.language import English, _, in_digits, ngettext, on_day
 from auditor.reporting.plain import anchor, bounded, cut_line
 from auditor.reporting.prose import guidance
 from auditor.reporting.shapes import (
@@ -37,17 +39,25 @@ from auditor.reporting.words import (
     CAUSES,
     CHANNELS,
     FINDING_LABELS,
+    OUTCOMES,
     SEVERITY_SYMBOLS,
+    SEVERITY_WORDS,
     STATUSES,
-    SUBJECTS,
+    amount,
+    and_more,
     count,
+    count_subjects,
     enumeration,
     moment,
 )
 
+# A waiver is for what failed or could not be decided.
+_FOR_WAIVERS = frozenset({Section.OPEN, Section.UNDECIDED, Section.WAIVED})
 _EVIDENCE = 12
 _UNFOLDED = 3
 _NAMED = 6
+# Stands for the name of each host in a sentence that is told once for many.
+_EACH = "[host]"
 # Of how many findings of one check the evidence is shown, and how many different answers.
 _EVIDENT, _SHARED = 20, 24
 
@@ -73,9 +83,9 @@ def moment_of(visit: Visit) -> Moment:
 def where(subject: Subject) -> str:
     """Return a subject in words."""
     if subject.kind is SubjectKind.INFRASTRUCTURE:
-        return f"{short(subject.name)} (whole infrastructure)"
+        return _("%(name)s (whole infrastructure)", name=short(subject.name))
     if subject.kind is SubjectKind.ENVIRONMENT:
-        return f"{short(subject.name)} (environment)"
+        return _("%(name)s (environment)", name=short(subject.name))
     return f"{short(subject.name)} ({short(subject.environment)})" if subject.environment else short(subject.name)
 
 
@@ -114,7 +124,7 @@ def finding_view(
         anchor=own,
         check=finding.check,
         slug=finding.slug,
-        title=finding.title,
+        title=_(finding.title),
         severity=finding.severity.value,
         severity_symbol=SEVERITY_SYMBOLS[finding.severity],
         status=verdict.status.value,
@@ -135,10 +145,13 @@ def finding_view(
         waiver=_waiver(finding.waiver, today) if finding.waiver and finding.is_waived else None,
         change=change.label.value if change else "",
         change_word=FINDING_LABELS[change.label] if change else "",
-        before=_before(change.before) if change else "",
+        before_status=_status(change.before) if change else "",
+        before_sentence=_sentence(change.before) if change and change.before else "",
         before_section=section_of(change.before) if change and change.before else None,
         place=_cause_anchor(verdict) if is_compact and section is Section.UNDECIDED else own,
-        waiver_entry=waiver_entry(finding.check, finding.subject, today) if section is Section.OPEN else "",
+        waiver_entry=waiver_entry(finding, today) if section is Section.OPEN else "",
+        evidence_fingerprint=finding.evidence_fingerprint if section in _FOR_WAIVERS else "",
+        reopened=_reopened(finding.lapsed) if finding.lapsed else "",
         life=life,
     )
 
@@ -159,12 +172,15 @@ def _check_view(finding: FindingView, text: CheckText | None) -> CheckView:
     return CheckView(finding.check, finding.slug, finding.title, severity, guidance(text))
 
 
-def _before(finding: Finding | None) -> str:
+def _status(finding: Finding | None) -> str:
     if finding is None:
-        return "not judged"
-    accepted = ", waived" if finding.is_waived else ""
-    sentence = cut_line(finding.verdict.sentence, SENTENCE)
-    return f"{STATUSES[finding.verdict.status]}{accepted}: {sentence}"
+        return _("not judged")
+    status = STATUSES[finding.verdict.status]
+    return _("%(status)s, waived", status=status) if finding.is_waived else status
+
+
+def _sentence(finding: Finding) -> str:
+    return cut_line(finding.verdict.sentence, SENTENCE)
 
 
 def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceView:
@@ -173,21 +189,45 @@ def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> Evide
     answer = visit.answers.get(item.question) if visit is not None else None
     if visit is None or answer is None:
         why = visit.failure.sentence if visit is not None and visit.failure else "The host gave no answer to this."
-        at = moment_of(visit) if visit is not None else Moment("", "never")
-        return EvidenceView(short(item.host), item.question, "none", "no answer", cut_line(why, NAME), "", at)
+        at = moment_of(visit) if visit is not None else Moment("", _("never"))
+        return EvidenceView(short(item.host), item.question, "none", _("no answer"), cut_line(why, NAME), "", at)
     channel = CHANNELS[visit.channel] if visit.channel else ""
-    outcome = answer.outcome.value
     # What LifeTime says of people who are not the matter of a finding is nobody's to read in a report.
     is_lifetime = item.host == LIFETIME_API and answer.outcome is Outcome.OK
-    said = count(len(answer.value.get("rows", ())), "record") if is_lifetime else excerpt(answer)
-    return EvidenceView(short(item.host), item.question, outcome, outcome, said, channel, moment_of(visit))
+    return EvidenceView(
+        host=short(item.host),
+        question=item.question,
+        outcome=answer.outcome.value,
+        outcome_word=OUTCOMES[answer.outcome],
+        excerpt=_records(answer) if is_lifetime else excerpt(answer),
+        channel=channel,
+        at=moment_of(visit),
+    )
+
+
+def _records(answer: Answer) -> str:
+    number = len(answer.value.get("rows", ()))
+    return ngettext("%(num)s record", "%(num)s records", number)
+
+
+def _reopened(waiver: Waiver) -> str:
+    return _(
+        "The waiver of %(owner)s until %(day)s%(place)s does not cover this: its evidence is not what was accepted.",
+        owner=short(waiver.owner),
+        day=on_day(waiver.until),
+        place=f" ({short(waiver.place)})" if waiver.place else "",
+    )
 
 
 def _waiver(waiver: Waiver, today: date) -> WaiverView:
     days = (waiver.until - today).days
     scope = [
-        f"{word} {short(name)}"
-        for word, name in (("host", waiver.host), ("environment", waiver.environment), ("purpose", waiver.purpose))
+        words % {"name": short(name)}
+        for words, name in (
+            (_("host %(name)s"), waiver.host),
+            (_("environment %(name)s"), waiver.environment),
+            (_("purpose %(name)s"), waiver.purpose),
+        )
         if name is not None
     ]
     return WaiverView(
@@ -196,24 +236,25 @@ def _waiver(waiver: Waiver, today: date) -> WaiverView:
         approver=short(waiver.approver),
         granted=waiver.granted.isoformat(),
         until=waiver.until.isoformat(),
-        scope=enumeration(scope) or "every subject of the check",
+        scope=enumeration(scope) or _("every subject of the check"),
         place=short(waiver.place),
-        expiry="ends today" if days == 0 else f"ends in {count(days, 'day')}",
+        expiry=_("ends today") if days == 0 else ngettext("ends in %(num)s day", "ends in %(num)s days", days),
         expires_soon=days <= 30,
     )
 
 
 def grouped(
-    views: Iterable[FindingView], texts: Mapping[str, CheckText], prefix: str = "check"
+    views: Iterable[FindingView], texts: Mapping[str, CheckText], prefix: str = "check", *, is_compact: bool = False
 ) -> tuple[FindingGroup, ...]:
     """Return findings in one row per check, severity and status: new, worst and most widespread first.
 
-    `prefix` starts the ids of the rows, so that one check may have rows in several parts of a page.
+    `prefix` starts the ids of the rows, so that one check may have rows in several parts of a page. A compact report
+    tells in one table what was found and since when.
     """
     groups: dict[tuple[str, str, str], list[FindingView]] = {}
     for view in views:
         groups.setdefault((view.check, view.severity, view.status), []).append(view)
-    made = [_group(items, texts.get(key[0]), prefix) for key, items in groups.items()]
+    made = [_group(items, texts.get(key[0]), prefix, is_compact) for key, items in groups.items()]
     return tuple(sorted(made, key=_worst_first))
 
 
@@ -221,7 +262,7 @@ def _worst_first(group: FindingGroup) -> tuple[bool, int, int, str, str]:
     return not group.is_new, Severity(group.severity).rank, -len(group.findings), group.check, group.status
 
 
-def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> FindingGroup:
+def _group(findings: list[FindingView], text: CheckText | None, prefix: str, is_compact: bool) -> FindingGroup:
     first = findings[0]
     changes = sorted({finding.change_word for finding in findings if finding.change_word})
     is_open = first.section is Section.OPEN
@@ -243,10 +284,11 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> 
         expected=first.expected if len({finding.expected for finding in findings}) == 1 and len(findings) > 1 else "",
         has_before=any(finding.before for finding in findings),
         has_lives=any(finding.life for finding in findings),
+        one_table=is_compact and len(findings) > 1,
         is_new=any(finding.newly_open for finding in findings),
         evidence=shared[:_SHARED],
         sources=_sources(findings),
-        evidence_words=count(sum(finding.evidence_number for finding in findings), "answer"),
+        evidence_words=count(sum(finding.evidence_number for finding in findings), "answer", "answers"),
         evidence_folded=len(shared) > _UNFOLDED,
         evidence_left_out=_left_out(findings, shared[:_SHARED]),
         snippet=snippet(finding.waiver_entry for finding in findings),
@@ -287,21 +329,23 @@ def _left_out(findings: list[FindingView], shown: tuple[SharedEvidence, ...]) ->
 def _more_answers(number: int) -> str:
     if number <= 0:
         return ""
-    return f"{count(number, 'more answer')} {'is' if number == 1 else 'are'} kept in the stored scan."
+    return ngettext(
+        "%(num)s more answer is kept in the stored scan.", "%(num)s more answers are kept in the stored scan.", number
+    )
 
 
 def _headline(findings: list[FindingView]) -> str:
     first = findings[0]
     if len(findings) == 1:
-        return first.sentence
-    one, many = SUBJECTS[SubjectKind(first.subject_kind)]
-    return f"{count(len(findings), one, many)}: “{first.title}” does not hold."
+        return English(first.sentence)
+    subjects = count_subjects(len(findings), SubjectKind(first.subject_kind))
+    return _("%(subjects)s: “%(title)s” does not hold.", subjects=subjects, title=first.title)
 
 
 def _places(findings: list[FindingView]) -> str:
     names = [finding.where for finding in findings[:_NAMED]]
     more = len(findings) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    return and_more(", ".join(names), more) if more else ", ".join(names)
 
 
 def causes(views: Iterable[FindingView], visits: Mapping[str, Visit], *, is_compact: bool = False) -> tuple[Cause, ...]:
@@ -316,11 +360,10 @@ def causes(views: Iterable[FindingView], visits: Mapping[str, Visit], *, is_comp
     for reason in order:
         mine = [view for view in waiting if _reason(view) is reason]
         if mine:
-            title, what_to_do = CAUSES[reason]
+            title, what_to_do = map(_, CAUSES[reason])
             code = reason.value if reason else Status.ERROR.value
             checks = len({view.check for view in mine})
-            summary = f"{count(len(mine), 'verdict')} of {count(checks, 'check')}"
-            result.append(Cause(code, title, what_to_do, summary, _rows(mine, failures, is_compact)))
+            result.append(Cause(code, title, what_to_do, amount(len(mine), checks), _rows(mine, failures, is_compact)))
     return tuple(result)
 
 
@@ -331,12 +374,30 @@ def _reason(view: FindingView) -> Reason | None:
 
 
 def _rows(views: list[FindingView], failures: list[tuple[str, str]], is_compact: bool) -> tuple[CauseRow, ...]:
-    """Return the verdicts by what they wait for: all that quote the failure of one visit wait for that host."""
+    """Return the verdicts by what they wait for: all that quote the failure of one visit wait for that host.
+
+    A compact report tells what differs in the name of the host alone once.
+    """
     rows: dict[str, list[FindingView]] = {}
     for view in views:
         rows.setdefault(_waits_for(view, failures), []).append(view)
+    if is_compact:
+        rows = _told_once(rows)
     ordered = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple(CauseRow(why, tuple(items), _lines(items) if is_compact else ()) for why, items in ordered)
+
+
+def _told_once(rows: Mapping[str, list[FindingView]]) -> dict[str, list[FindingView]]:
+    alike: dict[str, dict[str, list[FindingView]]] = {}
+    for why, views in rows.items():
+        name = views[0].subject
+        is_one_host = views[0].subject_kind == SubjectKind.HOST and {view.subject for view in views} == {name}
+        common = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _EACH, why) if is_one_host else why
+        alike.setdefault(common, {})[why] = views
+    return {
+        common if len(own) > 1 else next(iter(own)): [view for views in own.values() for view in views]
+        for common, own in alike.items()
+    }
 
 
 def _lines(views: list[FindingView]) -> tuple[PlainLine, ...]:
@@ -345,7 +406,7 @@ def _lines(views: list[FindingView]) -> tuple[PlainLine, ...]:
     for view in views:
         checks.setdefault(view.check, []).append(view)
     if len({view.where for view in views}) == 1:
-        return (PlainLine("", views[0].where, f"{count(len(checks), 'check')}: {', '.join(checks)}"),)
+        return (PlainLine("", views[0].where, f"{count(len(checks), 'check', 'checks')}: {', '.join(checks)}"),)
     return tuple(PlainLine(check, own[0].title, ", ".join(view.where for view in own)) for check, own in checks.items())
 
 
@@ -365,7 +426,7 @@ def badge(views: Iterable[FindingView], prefix: str = "") -> Badge | None:
         return None
     worst = min(opened, key=lambda view: (Severity(view.severity).rank, view.check))
     more = f" +{len(opened) - 1}" if len(opened) > 1 else ""
-    words = f"{worst.severity}: {worst.check}{more}"
+    words = f"{SEVERITY_WORDS[Severity(worst.severity)]}: {worst.check}{more}"
     return Badge(worst.severity, worst.severity_symbol, words, len(opened), f"#{prefix}{worst.anchor}")
 
 
@@ -384,14 +445,15 @@ def plain_lines(views: Iterable[FindingView], subjects: Mapping[str, tuple[str, 
 
 
 def _exactly(kind: SubjectKind, names: set[str], everything: tuple[str, ...]) -> str:
-    one, many = SUBJECTS[kind]
     if kind is SubjectKind.INFRASTRUCTURE:
-        return "the whole infrastructure"
+        return _("the whole infrastructure")
+    everybody = count_subjects(len(everything), kind)
     if len(names) == len(everything):
-        return f"all {count(len(names), one, many)}"
+        return _("all %(subjects)s", subjects=everybody)
+    number = in_digits(len(names))
     others = [name for name in everything if name not in names]
     if len(others) < len(names):
         listed = ", ".join(short(name) for name in others)
-        return f"{len(names)} of {count(len(everything), one, many)}, all but {listed}"
+        return _("%(number)s of %(subjects)s, all but %(names)s", number=number, subjects=everybody, names=listed)
     listed = ", ".join(short(name) for name in everything if name in names)
-    return f"{len(names)} of {count(len(everything), one, many)}: {listed}"
+    return _("%(number)s of %(subjects)s: %(names)s", number=number, subjects=everybody, names=listed)

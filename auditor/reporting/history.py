@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auditor.model.finding import Severity
+from auditor.model.finding import Severity, Status
 from auditor.model.history import History, Life, ScanPoint
+from auditor.model.scan import ScanRecord
+from auditor.reporting.language import _, in_digits, ngettext, on_day
 from auditor.reporting.shapes import LifeView, Moment
-from auditor.reporting.words import SEVERITY_SYMBOLS, count, enumeration, moment
+from auditor.reporting.words import SEVERITY_SYMBOLS, SEVERITY_WORDS, count, count_of_severities, moment
 
 SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 # A year of nights; more would be narrower than a pixel.
@@ -78,15 +80,52 @@ def life_view(life: Life, moments: Mapping[int, Moment], today: int) -> LifeView
         last=life.last,
         last_at=moments[life.last],
         reopened=life.reopened,
-        first_words="this scan" if life.first == today else f"scan {life.first}",
-        last_words="this scan" if life.last == today else f"scan {life.last}",
-        reopened_words=count(life.reopened, "time") if life.reopened else "never",
+        first_words=_this_or(life.first, today),
+        last_words=_this_or(life.last, today),
+        reopened_words=count(life.reopened, "time", "times") if life.reopened else _("never"),
+        words=_life(life, moments, today),
     )
+
+
+def _life(life: Life, moments: Mapping[int, Moment], today: int) -> str:
+    words = [_("first in %(scan)s", scan=_this_or(life.first, today))]
+    if life.first != today:
+        words[0] += f", {moments[life.first].words}"
+    if life.last != life.first:
+        words.append(_("last in %(scan)s", scan=_this_or(life.last, today)))
+    if life.reopened:
+        words.append(_("reopened %(times)s", times=count(life.reopened, "time", "times")))
+    return "; ".join(words)
+
+
+def _this_or(scan: int, today: int) -> str:
+    return _("this scan") if scan == today else _("scan %(scan)s", scan=scan)
 
 
 def moments_of(history: History) -> dict[int, Moment]:
     """Return when each scan of the history finished."""
     return {point.scan: Moment(point.finished_at.isoformat(), moment(point.finished_at)) for point in history.points}
+
+
+def scan_point(record: ScanRecord) -> ScanPoint:
+    """Return a sealed scan in numbers, as the store counts them for its history."""
+    assert record.judgement is not None and record.finished_at is not None, "a sealed scan has both"
+    findings = record.judgement.findings
+
+    def counted(*statuses: Status) -> int:
+        return sum(item.verdict.status in statuses for item in findings)
+
+    return ScanPoint(
+        scan=record.id,
+        finished_at=record.finished_at,
+        rules=record.judgement.rules.digest,
+        opened={
+            severity: sum(item.is_open and item.severity is severity for item in findings) for severity in SEVERITIES
+        },
+        waived=sum(item.is_waived for item in findings),
+        decided=counted(Status.PASS, Status.FAIL),
+        undecided=counted(Status.UNKNOWN, Status.ERROR),
+    )
 
 
 def trend_view(history: History) -> TrendView:
@@ -101,27 +140,39 @@ def trend_view(history: History) -> TrendView:
         last=_day(drawn[-1]) if drawn else "",
         charts=(_opened(drawn), _coverage(drawn)) if len(drawn) > 1 else (),
         rows=tuple(_row(point) for point in reversed(listed)),
-        left_out=f"{count(older, 'older scan')} in the JSON report." if older else "",
+        left_out=_left_out(older) if older else "",
         points=points,
     )
 
 
 def _day(point: ScanPoint) -> str:
-    return f"scan {point.scan}, {point.finished_at.date().isoformat()}"
+    return _("scan %(scan)s, %(day)s", scan=point.scan, day=on_day(point.finished_at.date()))
+
+
+def _left_out(older: int) -> str:
+    return ngettext("%(num)s older scan in the JSON report.", "%(num)s older scans in the JSON report.", older)
 
 
 def _sentence(points: tuple[ScanPoint, ...]) -> str:
     if len(points) < 2:
-        return "This is the first stored scan of the infrastructure; a trend needs two."
+        return _("This is the first stored scan of the infrastructure; a trend needs two.")
     first, last = points[0], points[-1]
     before, now = (sum(point.opened.values()) for point in (first, last))
-    findings = f"{count(before, 'open finding')} in scan {first.scan} and {now} in scan {last.scan}"
-    coverage = f"{_percent(first)} and {_percent(last)} of the verdicts that were asked for could be given"
-    return f"{len(points)} scans are stored: {findings}; {coverage}."
+    return _(
+        "%(number)s scans are stored: %(before)s in scan %(first)s and %(now)s in scan %(last)s; %(first_coverage)s "
+        "and %(last_coverage)s of the verdicts that were asked for could be given.",
+        number=in_digits(len(points)),
+        before=count(before, "open finding", "open findings"),
+        first=first.scan,
+        now=in_digits(now),
+        last=last.scan,
+        first_coverage=percent(first),
+        last_coverage=percent(last),
+    )
 
 
-def _percent(point: ScanPoint) -> str:
-    # Rounded down: 100 % is said only where nothing is missing.
+def percent(point: ScanPoint) -> str:
+    """Return the coverage in words, rounded down: 100 % is said only where nothing is missing."""
     return f"{int(point.coverage * 100)} %"
 
 
@@ -132,7 +183,7 @@ def _row(point: ScanPoint) -> TrendRow:
         opened=tuple(point.opened[severity] for severity in SEVERITIES),
         waived=point.waived,
         undecided=point.undecided,
-        coverage=_percent(point),
+        coverage=percent(point),
     )
 
 
@@ -140,20 +191,33 @@ def _opened(points: tuple[ScanPoint, ...]) -> Chart:
     top = max(1, *(max(point.opened.values()) for point in points))
     lines = [
         _line(severity.value, [point.opened[severity] / top for point in points],
-              f"{SEVERITY_SYMBOLS[severity]} {severity.value} {points[-1].opened[severity]}")
+              f"{SEVERITY_SYMBOLS[severity]} {SEVERITY_WORDS[severity]} {points[-1].opened[severity]}")
         for severity in SEVERITIES
         if any(point.opened[severity] for point in points)
     ]  # fmt: skip
-    now = enumeration([f"{points[-1].opened[severity]} {severity.value}" for severity in SEVERITIES])
-    then = enumeration([f"{points[0].opened[severity]} {severity.value}" for severity in SEVERITIES])
-    meaning = f"Open findings by severity over {len(points)} scans: first {then}; last {now}."
-    return _chart("Open findings by severity", meaning, ((_TOP, str(top)), (_BOTTOM, "0")), lines)
+    meaning = _(
+        "Open findings by severity over %(number)s scans: first %(first)s; last %(last)s.",
+        number=len(points),
+        first=_shown(points[0]),
+        last=_shown(points[-1]),
+    )
+    return _chart(_("Open findings by severity"), meaning, ((_TOP, str(top)), (_BOTTOM, "0")), lines)
+
+
+def _shown(point: ScanPoint) -> str:
+    return count_of_severities({severity: point.opened[severity] for severity in SEVERITIES})
 
 
 def _coverage(points: tuple[ScanPoint, ...]) -> Chart:
-    line = _line("coverage", [point.coverage for point in points], _percent(points[-1]))
-    meaning = f"Coverage over {len(points)} scans: first {_percent(points[0])}, last {_percent(points[-1])}."
-    return _chart("Coverage: verdicts that could be given", meaning, ((_TOP, "100 %"), (_BOTTOM, "0 %")), [line])
+    line = _line("coverage", [point.coverage for point in points], percent(points[-1]))
+    meaning = _(
+        "Coverage over %(number)s scans: first %(first)s, last %(last)s.",
+        number=len(points),
+        first=percent(points[0]),
+        last=percent(points[-1]),
+    )
+    title = _("Coverage: verdicts that could be given")
+    return _chart(title, meaning, ((_TOP, "100 %"), (_BOTTOM, "0 %")), [line])
 
 
 def _chart(title: str, meaning: str, marks: tuple[tuple[int, str], ...], lines: list[TrendLine]) -> Chart:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -24,9 +25,16 @@ from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Platform
 from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, ScanState
-from auditor.store import encoding
+from auditor.model.unattended import Retention
+from auditor.store import encoding, pruning, sqlite_file
+from auditor.store.checking import UNREADABLE, problems_of_documents, problems_of_scans
+from auditor.store.documents import content, document, keep
 from auditor.store.history import history
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
+
+# How many milliseconds a question took is kept from here on: the others differ every night and tell nobody anything,
+# and would take more room than all answers.
+_SLOW = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,18 @@ class Store:
     ) -> None:
         self._engine.dispose()
 
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        """Open a session that reads; what cannot be read was changed by something else, and is told as damage."""
+        try:
+            with Session(self._engine) as session:
+                yield session
+        except UNREADABLE as error:
+            raise StoreError(
+                f"The store holds something that cannot be read ({type(error).__name__}); `osaudit store check` says "
+                "what, and what to do."
+            ) from error
+
     def begin(
         self, inventory: Inventory, reference: Reference, started_at: datetime, changes: tuple[str, ...] = ()
     ) -> int:
@@ -69,8 +89,8 @@ class Store:
                 infrastructure=inventory.infrastructure,
                 state=ScanState.RUNNING,
                 started_at=started_at,
-                inventory=_keep(session, encoding.dump_inventory(inventory)),
-                reference=_keep(session, encoding.dump_reference(reference)),
+                inventory=keep(session, encoding.dump_inventory(inventory)),
+                reference=keep(session, encoding.dump_reference(reference)),
                 changes=json.dumps(changes),
             )
             session.add(row)
@@ -85,10 +105,9 @@ class Store:
 
     def record(self, scan: int, visit: Visit) -> None:
         """Store one visit whole."""
-        sections: dict[str, dict[str, Answer]] = defaultdict(dict)
-        for question, answer in visit.answers.items():
-            sections[question.partition(".")[0]][question] = answer
-        times = {question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds}
+        times = {
+            question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds >= _SLOW
+        }
         with Session(self._engine) as session, session.begin():
             row = VisitRow(
                 scan=scan,
@@ -105,9 +124,10 @@ class Store:
             )
             session.add(row)
             session.flush()
-            for _, answers in sorted(sections.items()):
-                document = _keep(session, encoding.dump_section(answers))
-                session.add(VisitSectionRow(visit=row.id, document=document))
+            if visit.answers:
+                answers = encoding.dump_answers(visit.answers)
+                kept = keep(session, answers, near=_answers_before(session, row))
+                session.add(VisitSectionRow(visit=row.id, document=kept))
 
     def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> None:
         """Store the judgement and declare the scan complete, both or neither."""
@@ -124,7 +144,7 @@ class Store:
 
     def scans(self, infrastructure: str | None = None) -> tuple[ScanSummary, ...]:
         """Return all scans, oldest first."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             query = select(ScanRow).order_by(ScanRow.id)
             if infrastructure is not None:
                 query = query.where(ScanRow.infrastructure == infrastructure)
@@ -147,26 +167,63 @@ class Store:
                 for row in session.scalars(query)
             )
 
-    def scan(self, scan: int) -> ScanRecord:
-        """Return one scan whole; StoreError when there is none of this id."""
-        with Session(self._engine) as session:
+    def check(self) -> tuple[str, ...]:
+        """Return what is wrong with the store, one sentence each; nothing where it is whole."""
+        found: list[str] = []
+        try:
+            with self._reading() as session:
+                if sqlite_file.is_sqlite(self._engine):
+                    found.extend(sqlite_file.damage(session.connection()))
+                found.extend(problems_of_scans(session, lambda row: _rows_of(session, row)))
+                found.extend(problems_of_documents(session))
+        except StoreError as error:
+            # Nothing more can be looked at.
+            found.append(str(error))
+        return tuple(found)
+
+    def back_up(self, target: Path) -> int:
+        """Copy the store into a new file while others may use it; return how many complete scans the copy holds."""
+        if not sqlite_file.is_sqlite(self._engine):
+            raise StoreError("The store is no file; back it up with the tools of its database, such as pg_dump.")
+        return sqlite_file.back_up(self._engine, target)
+
+    def expendable(self, retention: Retention, now: datetime) -> tuple[ScanSummary, ...]:
+        """Return the scans that need not be kept, oldest first; StoreError for a number to keep that no scan has."""
+        scans = self.scans()
+        unknown = sorted(set(retention.keep) - {scan.id for scan in scans})
+        if unknown:
+            raise StoreError(f"The store holds no scan {unknown[0]} to keep; `osaudit scans` lists those it holds.")
+        return pruning.expendable(scans, retention, now)
+
+    def remove(self, scans: Iterable[int]) -> pruning.Pruned:
+        """Remove scans, and the documents to which nothing refers any more, all or nothing."""
+        with sqlite_file.in_bulk(self._engine) as session:
+            return pruning.remove(session, scans)
+
+    def shrink(self) -> None:
+        """Give room that nothing takes any more back to the disk, where the store is a file."""
+        sqlite_file.shrink(self._engine)
+
+    def scan(self, scan: int, *, with_facts: bool = True) -> ScanRecord:
+        """Return one scan whole, or without facts and portraits; StoreError when there is none of this id."""
+        with self._reading() as session:
             row = self._scan_row(session, scan)
             return ScanRecord(
                 id=row.id,
                 started_at=row.started_at,
                 finished_at=row.finished_at,
                 state=ScanState(row.state),
-                inventory=encoding.load_inventory(_document(session, row.inventory)),
-                reference=encoding.load_reference(_document(session, row.reference)),
+                inventory=encoding.load_inventory(document(session, row.inventory)),
+                reference=encoding.load_reference(document(session, row.reference)),
                 visits=_visits(session, scan),
-                judgement=_judgement(session, scan),
+                judgement=_judgement(session, scan, with_facts=with_facts),
                 changes=tuple(json.loads(row.changes)),
             )
 
     def complete_scan(self, scan: int | None = None) -> ScanRecord:
         """Return a complete scan, by default the last one; StoreError when there is none or it is not complete."""
         if scan is None:
-            with Session(self._engine) as session:
+            with self._reading() as session:
                 query = select(ScanRow.id).where(ScanRow.state == ScanState.COMPLETE).order_by(ScanRow.id.desc())
                 scan = session.scalar(query.limit(1))
         if scan is None:
@@ -178,23 +235,23 @@ class Store:
 
     def scan_before(self, scan: int) -> ScanRecord | None:
         """Return the last complete scan of the same infrastructure before this one, or None."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             earlier = self._id_before(session, scan)
         return None if earlier is None else self.scan(earlier)
 
     def earlier_scan(self, scan: int) -> EarlierScan | None:
         """Return what a scan is compared with: as `scan_before`, without the visits; None when there is none."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             earlier = self._id_before(session, scan)
             judgement = None if earlier is None else _judgement(session, earlier)
             if earlier is None or judgement is None:
                 return None
-            reference = encoding.load_reference(_document(session, self._scan_row(session, earlier).reference))
+            reference = encoding.load_reference(document(session, self._scan_row(session, earlier).reference))
         return EarlierScan(judgement.facts, judgement.rules.digest, reference.digest)
 
     def history(self, scan: int) -> History:
         """Return how the infrastructure of this scan fared in all its complete scans up to this one."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return history(session, self._scan_row(session, scan).infrastructure, scan)
 
     def _id_before(self, session: Session, scan: int) -> int | None:
@@ -215,22 +272,20 @@ class Store:
         return row
 
 
-def _keep(session: Session, data: object) -> int:
-    """Return the id of the document with this content, stored now if it is new."""
-    packed = encoding.pack(data)
-    digest = hashlib.sha256(packed).digest()
-    known = session.scalar(select(DocumentRow.id).where(DocumentRow.digest == digest))
-    if known is not None:
-        return known
-    row = DocumentRow(digest=digest, body=encoding.compress(packed))
-    session.add(row)
-    session.flush()
-    return row.id
+def _answers_before(session: Session, visit: VisitRow) -> int | None:
+    """Return the document of the answers of the last visit to the same host."""
+    documents = select(VisitSectionRow.document).join(VisitRow, VisitRow.id == VisitSectionRow.visit)
+    earlier = documents.where(VisitRow.host == visit.host, VisitRow.id < visit.id).order_by(VisitRow.id.desc())
+    return session.scalar(earlier.limit(1))
 
 
-def _document(session: Session, key: int) -> object:
-    row = session.get_one(DocumentRow, key)
-    return encoding.unpack(row.body)
+def _subjects_before(session: Session, judgement: JudgementRow) -> Mapping[tuple[str, str], SubjectRow]:
+    """Return what the last judgement of the same infrastructure says of each subject."""
+    own = select(ScanRow.infrastructure).where(ScanRow.id == judgement.scan).scalar_subquery()
+    earlier = select(func.max(JudgementRow.id)).join(ScanRow, ScanRow.id == JudgementRow.scan)
+    last = session.scalar(earlier.where(ScanRow.infrastructure == own, JudgementRow.id < judgement.id))
+    rows = session.scalars(select(SubjectRow).where(SubjectRow.judgement == last)) if last is not None else ()
+    return {(row.kind, row.name): row for row in rows}
 
 
 def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
@@ -242,20 +297,28 @@ def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
         findings[finding.subject.kind, finding.subject.name].append(finding)
     for host in judgement.facts:
         findings.setdefault((SubjectKind.HOST, host), [])
+    earlier = _subjects_before(session, row)
     for (kind, name), own in sorted(findings.items()):
-        is_host = kind is SubjectKind.HOST
-        session.add(
-            SubjectRow(
-                judgement=row.id,
-                kind=kind,
-                name=name,
-                facts=_keep(session, encoding.dump_facts(judgement.facts[name])) if is_host else None,
-                portrait=_keep(session, encoding.dump_portrait(judgement.portraits[name]))
-                if is_host and name in judgement.portraits
-                else None,
-                findings=_keep(session, encoding.dump_findings(tuple(own))),
-            )
-        )
+        before = earlier.get((kind.value, name))
+        subject = SubjectRow(judgement=row.id, kind=kind, name=name)
+        subject.findings = keep(session, encoding.dump_findings(tuple(own)), near=before.findings if before else None)
+        if kind is SubjectKind.HOST:
+            facts, portrait = judgement.facts[name], judgement.portraits.get(name)
+            subject.facts = keep(session, encoding.dump_facts(facts), near=before.facts if before else None)
+            # LifeTime's API has facts, and no components that could be seen on it.
+            if portrait is not None:
+                near = before.portrait if before else None
+                subject.portrait = keep(session, encoding.dump_portrait(portrait), near=near)
+        session.add(subject)
+
+
+def _rows_of(session: Session, row: ScanRow) -> None:
+    """Read all of a scan but its documents; raises where that cannot be done."""
+    ScanState(row.state)
+    json.loads(row.changes)
+    for visit in session.scalars(select(VisitRow).where(VisitRow.scan == row.id)):
+        _visit(visit, {})
+        json.loads(visit.milliseconds)
 
 
 def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
@@ -269,25 +332,29 @@ def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
         times: dict[str, int] = json.loads(row.milliseconds)
         answers: dict[str, Answer] = {}
         for body in bodies:
-            answers.update(encoding.load_section(encoding.unpack(body), times))
-        failure = None
-        if row.failure_kind is not None:
-            failure = Failure(FailureKind(row.failure_kind), row.failure_sentence or "")
-        visits[row.host] = Visit(
-            host=row.host,
-            started_at=row.started_at,
-            observed_at=row.observed_at,
-            channel=None if row.channel is None else ChannelName(row.channel),
-            platform=None if row.platform is None else Platform(row.platform),
-            answers=dict(sorted(answers.items())),
-            failure=failure,
-            notes=tuple(json.loads(row.notes)),
-            requests=row.requests,
-        )
+            answers.update(encoding.load_answers(content(session, body), times))
+        visits[row.host] = _visit(row, answers)
     return visits
 
 
-def _judgement(session: Session, scan: int) -> Judgement | None:
+def _visit(row: VisitRow, answers: Mapping[str, Answer]) -> Visit:
+    failure = None
+    if row.failure_kind is not None:
+        failure = Failure(FailureKind(row.failure_kind), row.failure_sentence or "")
+    return Visit(
+        host=row.host,
+        started_at=row.started_at,
+        observed_at=row.observed_at,
+        channel=None if row.channel is None else ChannelName(row.channel),
+        platform=None if row.platform is None else Platform(row.platform),
+        answers=dict(sorted(answers.items())),
+        failure=failure,
+        notes=tuple(json.loads(row.notes)),
+        requests=row.requests,
+    )
+
+
+def _judgement(session: Session, scan: int, *, with_facts: bool = True) -> Judgement | None:
     row = session.scalar(select(JudgementRow).where(JudgementRow.scan == scan).order_by(JudgementRow.id.desc()))
     if row is None:
         return None
@@ -295,11 +362,11 @@ def _judgement(session: Session, scan: int) -> Judgement | None:
     portraits: dict[str, Portrait] = {}
     findings: list[Finding] = []
     for subject in session.scalars(select(SubjectRow).where(SubjectRow.judgement == row.id)):
-        if subject.facts is not None:
-            facts[subject.name] = encoding.load_facts(subject.name, _document(session, subject.facts))
-        if subject.portrait is not None:
-            portraits[subject.name] = encoding.load_portrait(_document(session, subject.portrait))
-        findings.extend(encoding.load_findings(_document(session, subject.findings)))
+        if with_facts and subject.facts is not None:
+            facts[subject.name] = encoding.load_facts(subject.name, document(session, subject.facts))
+        if with_facts and subject.portrait is not None:
+            portraits[subject.name] = encoding.load_portrait(document(session, subject.portrait))
+        findings.extend(encoding.load_findings(document(session, subject.findings)))
     return Judgement(
         facts=dict(sorted(facts.items())),
         portraits=dict(sorted(portraits.items())),
