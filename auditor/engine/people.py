@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from auditor.engine.lifetime import LifeTime
 from auditor.engine.sight import Unknowable
 from auditor.model.fact import NotKnown, Reason
@@ -51,19 +53,29 @@ class Roster:
 
         Raises `Unknowable` where two users have the name, or where names were replaced and this is no key.
         """
-        users = self._lifetime.users
         wanted = name.casefold()
-        by_key = [user for user in users if user.key.casefold() == wanted]
-        if by_key:
-            return by_key[0]
+        if wanted in self._by_key:
+            return self._by_key[wanted]
         if self._lifetime.names_are_replaced:
             sentence = "The names of users were replaced, so the reference can name people by role, team or key alone."
             raise Unknowable(NotKnown(Reason.NOT_DECLARED, sentence))
-        by_name = [user for user in users if user.name.casefold() == wanted]
+        by_name = self._by_name.get(wanted, [])
         if len(by_name) > 1:
             sentence = f"LifeTime has {len(by_name)} users called {name}; name those that are meant by key."
             raise Unknowable(NotKnown(Reason.CONTRADICTORY, sentence))
         return by_name[0] if by_name else None
+
+    # Every user is compared with every name of a group, so both are looked up and not searched for.
+    @cached_property
+    def _by_key(self) -> dict[str, ItUser]:
+        return {user.key.casefold(): user for user in self._lifetime.users if user.key}
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[ItUser]]:
+        found: dict[str, list[ItUser]] = {}
+        for user in self._lifetime.users:
+            found.setdefault(user.name.casefold(), []).append(user)
+        return found
 
     def unknown_names(self, group: Group) -> tuple[str, ...]:
         """Return what a declared group names and LifeTime does not know: `role X`, `team Y`, `user Z`."""

@@ -1,4 +1,16 @@
-from auditor.check import Environment, Group, Level, Purpose, Severity, Verdict, check, each_user, passed
+from auditor.check import (
+    Environment,
+    Group,
+    Level,
+    Purpose,
+    Reason,
+    Severity,
+    Verdict,
+    check,
+    each_user,
+    passed,
+    unknown,
+)
 
 
 @check.per_environment(
@@ -20,7 +32,8 @@ def developers_can_work_in_development(environment: Environment) -> Verdict:
 
     The reference says who Development is (`people: development`). It is recorded how many of its active IT users have
     the level Change and Deploy or Full Control in the environment, everywhere or for at least one application, and how
-    many may create applications there by default role. It never fails.
+    many may create applications there by default role. It never fails; where none of them has an active IT user, there
+    is nothing to record, and the verdict is unknown.
 
     LifeTime's API is the only witness. Without it, or with a token that may not see users and roles, the verdict is
     unknown with that cause. Levels are read by their label, because their numbers do not always fit.
@@ -43,6 +56,9 @@ def developers_can_work_in_development(environment: Environment) -> Verdict:
     infrastructure = environment.infrastructure
     lifetime, registered = infrastructure.lifetime, environment.registered
     members = infrastructure.people.members(Group.DEVELOPMENT)
+    if not members:
+        sentence = "No active IT user belongs to what the reference calls development (see LT-004 and LT-008)."
+        unknown(Reason.CONTRADICTORY, sentence)
     able, gap = each_user(members, lambda user: lifetime.access(user, registered).highest >= Level.CHANGE)
     creating, doubt = each_user(members, lambda user: lifetime.may_create(user, registered))
     if (unsure := gap or doubt) is not None:
