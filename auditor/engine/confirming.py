@@ -15,7 +15,7 @@ def confirm_environment(infrastructure: Infrastructure, purpose: Purpose) -> Ver
     """Judge whether an environment of this purpose is declared and confirmed by a host that has Platform Server.
 
     Silent hosts prove nothing: where no host was seen the verdict is unknown. Servers of an environment in the cloud
-    are not ours to look at, so only LifeTime could confirm it.
+    are not ours to look at, so LifeTime confirms it by listing it.
     """
     if all(expected.purpose is not purpose for expected in infrastructure.reference.environments):
         return not_applicable(f"The reference does not ask for a {purpose} environment.")
@@ -32,9 +32,10 @@ def confirm_environment(infrastructure: Infrastructure, purpose: Purpose) -> Ver
     seen = search(hosts, lambda host: host.has_platform_server)
     if seen.found:
         return passed(f"{names}: Platform Server was found on {seen.names}.{seen.unseen_note}")
-    if any(environment.is_cloud for environment in environments):
-        sentence = f"{names} is hosted in the cloud, where only LifeTime's API could confirm it."
-        raise Unknowable(NotKnown(Reason.SOURCE_NOT_CONFIGURED, sentence))
+    in_cloud = [environment for environment in environments if environment.is_cloud]
+    if in_cloud:
+        listed = [f"{item.name} as {item.registered.name}" for item in in_cloud]
+        return passed(f"LifeTime manages {', '.join(listed)}; it is hosted in the cloud.")
     if not hosts:
         raise Unknowable(NotKnown(Reason.NOT_DECLARED, f"The inventory declares no host that could confirm {names}."))
     seen.demand_complete_sight()

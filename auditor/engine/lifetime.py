@@ -100,6 +100,12 @@ class LifeTime:
         self._recorder = recorder
 
     @property
+    def host_name(self) -> str:
+        """The host that LifeTime's API was asked at, as host names compare; empty where it is not asked."""
+        api = self._material.inventory.lifetime
+        return "" if api is None else plain_host(api.url.partition("://")[2].rstrip("/"))
+
+    @property
     def environments(self) -> tuple[RegisteredEnvironment, ...]:
         """The environments that LifeTime lists for the token."""
         return self._fact(REGISTERED_ENVIRONMENTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,10 +94,11 @@ def scan_once(
     reference: Reference | None = None,
     waivers: tuple[Waiver, ...] = (),
     progress: Quiet | None = None,
+    given: Callable[[Asked], Secrets] = secrets,
 ) -> ScanRecord:
     """Scan into the store of this folder and return the sealed scan as it was stored."""
     plan = ScanPlan(inventory, reference or load_reference(None), rules(), waivers, Bounds(limits.visit))
     with open_store(str(folder / "osaudit.db"), create=True) as store:
         return scan(
-            plan, store, Connections(limits), secrets, clock=clock, digest_key=b"k" * 32, progress=progress or Quiet()
+            plan, store, Connections(limits), given, clock=clock, digest_key=b"k" * 32, progress=progress or Quiet()
         )
