@@ -35,7 +35,8 @@ def lifetime_environment_exists(infrastructure: Infrastructure) -> Verdict:
     it, and on no host of any other environment. Two places found fail at once; a host that was not seen could be a
     second place, so one unseen host makes the verdict unknown. If LifeTime's environment is in the cloud,
     LifeTime's API is the witness: it answers, and none of the environments that it manages has its address (before
-    LifeTime 11.21.0 it may tell another than the public one). If the reference does not ask for LifeTime, the check does not apply.
+    11.21.0 the addresses that it tells may be others than the public ones). If the reference does not ask for LifeTime,
+    the check does not apply.
 
     ## How to fix
 
