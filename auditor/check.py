@@ -3,12 +3,13 @@
 from auditor.detection import windows_services
 from auditor.engine.bulletins import missing_fixes
 from auditor.engine.catalogs import database_catalogs, is_same_catalog, lacks_schema
-from auditor.engine.confirming import confirm_environment, leave_to_lifetime, lifetime_and_others
+from auditor.engine.confirming import confirm_environment, lifetime_and_others
 from auditor.engine.connections import in_words, is_open, place_of
 from auditor.engine.coverage import Coverage
 from auditor.engine.declaration import CheckDeclaration
 from auditor.engine.host_names import is_loopback
 from auditor.engine.identity import SameMachine, find_same_machines
+from auditor.engine.lifetime import Access, Level, alike, each_user, plain_host
 from auditor.engine.page_answers import PageReading, read_page, serves_application
 from auditor.engine.service_states import ServiceFlaw, service_flaw, service_in_words
 from auditor.engine.shown_certificates import (
@@ -30,8 +31,10 @@ from auditor.model.component import Bearing, Certainty, Component, ComponentKind
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Verdict
 from auditor.model.inventory import Hosting, Purpose, Role, Source
+from auditor.model.lifetime_facts import ItUser, RegisteredEnvironment
 from auditor.model.observation import ChannelName
 from auditor.model.question import NOT_XML, Outcome, Platform
+from auditor.model.reference import Group
 from auditor.model.version import Version
 from auditor.model.waiver import MONTHS, MONTHS_WHEN_CRITICAL, NEVER_WAIVED, months_later
 
@@ -43,6 +46,7 @@ __all__ = [
     "MONTHS_WHEN_CRITICAL",
     "NEVER_WAIVED",
     "NOT_XML",
+    "Access",
     "Bearing",
     "Certainty",
     "ChannelName",
@@ -51,15 +55,19 @@ __all__ = [
     "Coverage",
     "Environment",
     "Finding",
+    "Group",
     "Host",
     "Hosting",
     "Inapplicable",
     "Infrastructure",
+    "ItUser",
+    "Level",
     "Outcome",
     "PageReading",
     "Platform",
     "Purpose",
     "Reason",
+    "RegisteredEnvironment",
     "Role",
     "RoleReading",
     "Row",
@@ -76,10 +84,12 @@ __all__ = [
     "Unknowable",
     "Verdict",
     "Version",
+    "alike",
     "check",
     "confirm_environment",
     "count",
     "database_catalogs",
+    "each_user",
     "facts",
     "failed",
     "find_lapsed",
@@ -91,7 +101,6 @@ __all__ = [
     "is_open",
     "is_same_catalog",
     "lacks_schema",
-    "leave_to_lifetime",
     "lifetime_and_others",
     "match_waivers",
     "missing_fixes",
@@ -101,6 +110,7 @@ __all__ = [
     "on_https_port",
     "passed",
     "place_of",
+    "plain_host",
     "read_page",
     "search",
     "serves_application",

@@ -63,6 +63,7 @@ class FailureKind(StrEnum):
     # Not the service that was expected.
     NOT_WINRM = "not-winrm"
     NOT_SSH = "not-ssh"
+    NOT_LIFETIME = "not-lifetime"
     SILENT = "silent"
     CLOSED_AT_ONCE = "closed-at-once"
     SERVICE_UNAVAILABLE = "service-unavailable"

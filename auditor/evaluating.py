@@ -23,7 +23,7 @@ from auditor.engine.waiving import JUDGES_WAIVERS, check_names, lay_waivers
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
 from auditor.model.finding import Finding, Severity, Status
-from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMReading
+from auditor.model.inventory import Asked, Host, Inventory, WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
@@ -75,17 +75,18 @@ def _load_sources(folders: tuple[Path, ...]) -> dict[str, tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class HostReading:
-    """What the visit to one host says, before anything is compared with what was declared."""
+    """What one visit says, before anything is compared with what was declared; LifeTime's API has no portrait."""
 
     facts: Facts
-    portrait: Portrait
+    portrait: Portrait | None
     secrets_found: tuple[str, ...]
 
 
-def read_host(host: Host, visit: Visit) -> HostReading:
-    """Read the answers of one visit into facts, and recognise components and roles."""
+def read_host(host: Asked, visit: Visit) -> HostReading:
+    """Read the answers of one visit into facts, and recognise components and roles of a host."""
     facts = read_facts(visit)
-    return HostReading(facts, portray(host, facts), secrets_found(visit))
+    portrait = portray(host, facts) if isinstance(host, Host) else None
+    return HostReading(facts, portrait, secrets_found(visit))
 
 
 def judge(
@@ -98,11 +99,12 @@ def judge(
     judged_at: datetime,
     previous: EarlierScan | None = None,
 ) -> Judgement:
-    """Read, recognise, check, and lay the waivers beside; `visits` has one visit for each host of the inventory.
+    """Read, recognise, check, and lay the waivers beside.
 
-    `previous` is the last complete scan before this one.
+    `visits` has one visit for each host of the inventory, and for LifeTime's API where it is asked. `previous` is the
+    last complete scan before this one.
     """
-    readings = {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
+    readings = {host.name: read_host(host, visits[host.name]) for host in inventory.asked}
     return judge_readings(
         inventory, reference, visits, readings, rules, waivers=waivers, judged_at=judged_at, previous=previous
     )
@@ -121,7 +123,7 @@ def judge_readings(
 ) -> Judgement:
     """Check what was read of all hosts, and lay the waivers beside."""
     facts = {host: reading.facts for host, reading in sorted(readings.items())}
-    portraits = {host: reading.portrait for host, reading in sorted(readings.items())}
+    portraits = {host: reading.portrait for host, reading in sorted(readings.items()) if reading.portrait is not None}
     names = check_names(rules.checks)
     material = Material(
         inventory=inventory,
@@ -194,7 +196,7 @@ class Completeness:
 
 def completeness(record: ScanRecord, least_percent: int | None = None) -> Completeness:
     """Say what was not read or judged, and whether at least so much of the verdicts could be decided."""
-    hosts = {host.name: host for host in record.inventory.hosts}
+    hosts = {host.name: host for host in record.inventory.asked}
     unread = tuple(sorted(visit.host for visit in record.visits.values() if visit.failure is not None))
     questions = sum(len(unanswered(hosts[visit.host], visit)) for visit in record.visits.values())
     findings = record.judgement.findings if record.judgement else ()
@@ -203,10 +205,11 @@ def completeness(record: ScanRecord, least_percent: int | None = None) -> Comple
     return Completeness(audited, unread, questions, broken, coverage_of(findings), least_percent)
 
 
-def unanswered(host: Host, visit: Visit) -> tuple[Answer, ...]:
+def unanswered(host: Asked, visit: Visit) -> tuple[Answer, ...]:
     """Return what was asked in vain; what the channel chosen for a host cannot ask was not meant to be asked."""
     lost = {Outcome.DENIED, Outcome.FAILED}
-    chosen = isinstance(host.endpoint, WinRMEndpoint) and host.endpoint.reading is WinRMReading.WMI
+    endpoint = host.endpoint if isinstance(host, Host) else None
+    chosen = isinstance(endpoint, WinRMEndpoint) and endpoint.reading is WinRMReading.WMI
     if visit.channel is ChannelName.WMI_OVER_WSMAN and not chosen:
         lost.add(Outcome.UNSUPPORTED)
     return tuple(answer for answer in visit.answers.values() if answer.outcome in lost)

@@ -7,7 +7,7 @@ import queue
 import secrets as secrets_module
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from auditor.collectors import questions_for, questions_of
 from auditor.collectors.redaction import redact
 from auditor.errors import FailureKind, OsauditError, TransportError, UsageError
 from auditor.evaluating import Rules, judge
-from auditor.model.inventory import Host, Inventory
+from auditor.model.inventory import Asked, Inventory
 from auditor.model.observation import Failure, Visit
 from auditor.model.question import Answer, Platform, Verb
 from auditor.model.reference import Reference
@@ -41,7 +41,7 @@ _DIGESTS = frozenset(
 class Connections(Protocol):
     """Opens the transport that a host's endpoint asks for."""
 
-    def open(self, host: Host, secrets: Secrets) -> AbstractContextManager[Transport]:
+    def open(self, host: Asked, secrets: Secrets) -> AbstractContextManager[Transport]:
         """Return an open, signed-in transport; raises `TransportError`."""
         ...
 
@@ -83,7 +83,7 @@ def scan(
     plan: ScanPlan,
     store: Store,
     connections: Connections,
-    secrets: Callable[[Host], Secrets],
+    secrets: Callable[[Asked], Secrets],
     *,
     clock: Clock,
     digest_key: bytes,
@@ -99,14 +99,14 @@ def scan(
     4. Judge all visits and seal the scan.
     """
     taken_up, done = _take_up(plan, store) if resume else (None, frozenset())
-    waiting = [host for host in plan.inventory.hosts if host.name not in done]
+    waiting = [host for host in plan.inventory.asked if host.name not in done]
     visits = visit_all(waiting, plan.inventory, connections, secrets, plan.bounds, clock=clock, digest_key=digest_key)
     if taken_up is None:
         scan_id = store.begin(plan.inventory, plan.reference, clock(), plan.changes)
     else:
         scan_id = taken_up
         store.name_changes(scan_id, plan.changes)
-    progress.began(len(plan.inventory.hosts), len(done))
+    progress.began(len(plan.inventory.asked), len(done))
     for visit in visits:
         store.record(scan_id, visit)
         progress.visited(visit)
@@ -140,7 +140,7 @@ def _take_up(plan: ScanPlan, store: Store) -> tuple[int, frozenset[str]]:
 
 
 def _secrets_of(
-    hosts: list[Host], secrets: Callable[[Host], Secrets], clock: Clock
+    hosts: Sequence[Asked], secrets: Callable[[Asked], Secrets], clock: Clock
 ) -> tuple[dict[str, Secrets], list[Visit]]:
     ready: dict[str, Secrets] = {}
     refused: list[Visit] = []
@@ -154,10 +154,10 @@ def _secrets_of(
 
 
 def visit_all(
-    hosts: list[Host],
+    hosts: Sequence[Asked],
     inventory: Inventory,
     connections: Connections,
-    secrets: Callable[[Host], Secrets],
+    secrets: Callable[[Asked], Secrets],
     bounds: Bounds,
     *,
     clock: Clock,
@@ -170,7 +170,7 @@ def visit_all(
 
 
 def visit(
-    host: Host, inventory: Inventory, connections: Connections, secrets: Secrets, clock: Clock, digest_key: bytes
+    host: Asked, inventory: Inventory, connections: Connections, secrets: Secrets, clock: Clock, digest_key: bytes
 ) -> Visit:
     """Visit one host. This is the border around a host: whatever goes wrong becomes data."""
     started = clock()
@@ -229,11 +229,11 @@ class _Round:
         self._secrets = secrets
         self._clock = clock
         self._digest_key = digest_key
-        self._waiting: queue.SimpleQueue[Host] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Asked] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[Visit] = queue.SimpleQueue()
         self._begun: dict[str, tuple[float, datetime]] = {}
 
-    def run(self, hosts: list[Host]) -> Iterator[Visit]:
+    def run(self, hosts: Sequence[Asked]) -> Iterator[Visit]:
         """Yield one visit for each host, as they end; none takes longer than its deadline and the scan's."""
         open_hosts = {host.name for host in hosts}
         for host in hosts:

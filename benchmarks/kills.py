@@ -29,7 +29,7 @@ import alembic.command  # noqa: F401
 
 from auditor import bundled
 from auditor.evaluating import Rules
-from auditor.model.inventory import Host, Inventory
+from auditor.model.inventory import Asked, Inventory
 from auditor.model.observation import Visit
 from auditor.model.scan import ScanState
 from auditor.model.unattended import Retention
@@ -57,7 +57,7 @@ class Recorded:
     seen: dict[str, Visit]
 
     @contextmanager
-    def open(self, host: Host, secrets: Secrets) -> Iterator[Transport]:
+    def open(self, host: Asked, secrets: Secrets) -> Iterator[Transport]:
         """Return the transport of one host."""
         yield _Answers(self.seen[host.name])
 

@@ -6,7 +6,7 @@ from auditor.collectors import questions_for, read_facts
 from auditor.collectors.redaction import MARK
 from auditor.errors import FailureKind
 from auditor.model.fact import Known
-from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMSignIn
+from auditor.model.inventory import Asked, Host, Inventory, WinRMEndpoint, WinRMSignIn
 from auditor.model.known_facts import PRIVATE_KEY_DIGEST
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome, Platform, Verb
@@ -65,7 +65,7 @@ def test_every_secret_is_fetched_before_the_first_visit_and_a_host_without_its_s
     inventory = Inventory("Example", (), tuple(hosts))
     asked: list[str] = []
 
-    def secrets(host: Host) -> Secrets:
+    def secrets(host: Asked) -> Secrets:
         asked.append(host.name)
         if host.name == "a-1":
             raise CredentialError("A secret could not be had: it is elsewhere.")

@@ -13,6 +13,7 @@ class PlatformName(StrEnum):
 
     WINDOWS = "windows"
     LINUX = "linux"
+    LIFETIME = "lifetime"
 
 
 class Form(StrEnum):
@@ -30,6 +31,8 @@ def explain(
     import json
 
     from auditor.collectors import COLLECTORS
+    from auditor.model.question import Verb
+    from auditor.transports.lifetime_calls import request_in_words
 
     collectors = [item for item in COLLECTORS if platform is None or item.platform.value == platform.value]
     if form is Form.JSON:
@@ -51,6 +54,8 @@ def explain(
         typer.echo(f"{collector.name} ({collector.platform})")
         for question in collector.questions:
             typer.echo(f"  {question.id}: {question.verb} {_words(dict(question.arguments))}")
+            if question.verb is Verb.LIFETIME:
+                typer.echo(f"      requests: {request_in_words(question.arguments['call'])}")
             typer.echo(f"      why: {question.why}")
             typer.echo(f"      needs: {question.rights}")
         typer.echo()

@@ -11,7 +11,7 @@ from auditor.cli.options import DEFAULT_INVENTORY, InventoryPath
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.model.inventory import Host, Inventory
+    from auditor.model.inventory import Asked, Host, Inventory
     from auditor.transports.ssh import HostKey
 
 app = typer.Typer(
@@ -30,10 +30,13 @@ def list_hosts(inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
     from auditor.cli.printing import print_rows
     from auditor.settings.inventory import load_inventory
 
+    loaded = load_inventory(inventory)
     rows = [
         (host.environment or "none", host.name, way_to(host), ", ".join(sorted(host.roles)) or "none")
-        for host in load_inventory(inventory).hosts
+        for host in loaded.hosts
     ]
+    if loaded.lifetime is not None:
+        rows.append(("none", loaded.lifetime.name, f"HTTPS {loaded.lifetime.url}", "none"))
     print_rows(("Environment", "Host", "How it is read", "Declared roles"), rows)
 
 
@@ -64,13 +67,13 @@ def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> N
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def chosen(inventory: Inventory, names: list[str] | None) -> list[Host]:
-    """Return the named hosts, or all; UsageError when the inventory has none of this name."""
+def chosen(inventory: Inventory, names: list[str] | None) -> list[Asked]:
+    """Return those who are named, LifeTime's API among them, or all; UsageError for a name that nobody has."""
     from auditor.errors import UsageError
 
     if not names:
-        return list(inventory.hosts)
-    known = {host.name.casefold(): host for host in inventory.hosts}
+        return list(inventory.asked)
+    known = {host.name.casefold(): host for host in inventory.asked}
     for name in names:
         if name.casefold() not in known:
             raise UsageError(f"The inventory has no host {name!r}; `osaudit hosts list` shows all.")
@@ -88,15 +91,16 @@ def trust(
     """Show the SSH host key of a host and, if you say so, trust it."""
     from auditor.cli.loading import say, secrets_source
     from auditor.errors import UsageError
-    from auditor.model.inventory import SSHEndpoint
+    from auditor.model.inventory import Host, SSHEndpoint
     from auditor.settings.inventory import load_inventory
     from auditor.transports import ssh
     from auditor.transports.base import Limits
 
     host = chosen(load_inventory(inventory), [name])[0]
-    endpoint = host.endpoint
+    endpoint = host.endpoint if isinstance(host, Host) else None
     if not isinstance(endpoint, SSHEndpoint):
-        raise UsageError(f"{host.name} is read over WinRM and has no SSH host key; TLS proves who it is.")
+        way = "WinRM" if endpoint else "HTTPS"
+        raise UsageError(f"{host.name} is read over {way} and has no SSH host key; TLS proves who it is.")
     path = ssh.known_hosts_path(endpoint.known_hosts)
     keys, limits = ssh.KeyRing(), Limits()
     say("Compare the fingerprint with what the server itself shows: ssh-keygen -lf on its public host key.")

@@ -18,7 +18,7 @@ from auditor.cli.options import beside
 
 if TYPE_CHECKING:
     from auditor.evaluating import Rules
-    from auditor.model.inventory import Host, Inventory
+    from auditor.model.inventory import Asked, Inventory
     from auditor.model.reference import Reference
     from auditor.model.waiver import Waiver
     from auditor.transports.base import Secrets
@@ -71,15 +71,18 @@ def taken(inventory: Path, given: Path | None, name: str) -> Path | None:
     return found
 
 
-def secrets_source() -> Callable[[Host], Secrets]:
-    """Return the function that resolves the secrets of a host; prompts are asked only on a terminal."""
+def secrets_source() -> Callable[[Asked], Secrets]:
+    """Return the function that resolves the secrets of whoever is asked; prompts are asked only on a terminal."""
+    from auditor.model.inventory import LifeTimeApi
     from auditor.settings.credentials import CredentialResolver
     from auditor.transports.base import Secrets
 
     resolver = CredentialResolver(environment=os.environ, ask=asked())
 
-    def secrets(host: Host) -> Secrets:
-        endpoint = host.endpoint
+    def secrets(asked: Asked) -> Secrets:
+        if isinstance(asked, LifeTimeApi):
+            return Secrets(token=resolver.resolve(asked.token))
+        endpoint = asked.endpoint
         bastion = getattr(endpoint, "bastion", None)
         wanted = {
             "password": endpoint.password,

@@ -9,7 +9,7 @@ from auditor.cli.printing import print_indented
 from auditor.cli.progress import outcome, scan_progress
 from auditor.collectors import COLLECTORS
 from auditor.evaluating import unanswered
-from auditor.model.inventory import Host, Inventory
+from auditor.model.inventory import Asked, Inventory
 from auditor.model.observation import Visit
 from auditor.model.question import Outcome, Platform, Verb
 from auditor.reporting.plain import shortened
@@ -26,7 +26,7 @@ _WHY = {
 }
 
 
-def ping(hosts: list[Host], inventory: Inventory) -> bool:
+def ping(hosts: list[Asked], inventory: Inventory) -> bool:
     """Visit the hosts and print, in their order, what each would tell; whether all would tell everything."""
     limits = Limits()
     seen: dict[str, Visit] = {}
@@ -54,7 +54,7 @@ def ping(hosts: list[Host], inventory: Inventory) -> bool:
 
 def _print(visit: Visit) -> None:
     print_indented(outcome(visit), 0)
-    for note in (*visit.notes, *_about_the_account(visit)):
+    for note in (*visit.notes, *_about_the_account(visit), *_about_the_token(visit)):
         print_indented(shortened(note, _DETAIL), 4)
     unread: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for answer in visit.answers.values():
@@ -74,3 +74,18 @@ def _about_the_account(visit: Visit) -> tuple[str, ...]:
             who = "an administrator" if visit.platform is Platform.WINDOWS else "root"
             return (f"The account is not {who} there: what is kept from it can look as if it did not exist.",)
     return ()
+
+
+def _about_the_token(visit: Visit) -> tuple[str, ...]:
+    """Say what the token of LifeTime's API may see, in numbers."""
+    if visit.platform is not Platform.LIFETIME or visit.failure is not None:
+        return ()
+    told = {
+        name.partition(".")[2]: len(answer.value["rows"])
+        for name, answer in visit.answers.items()
+        if answer.outcome is Outcome.OK
+    }
+    people = "users" in told
+    sees = ", ".join(f"{number} {name}" for name, number in sorted(told.items())) or "nothing"
+    kind = "may manage users, so keep it apart and revoke it after use" if people else "sees nothing of people"
+    return (f"The token sees {sees}; it {kind}.",)

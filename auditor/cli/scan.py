@@ -191,6 +191,6 @@ def _how_to_go_on(opened: Store, inventory: Inventory) -> str:
     if left is None:
         return "no host had been asked."
     return (
-        f"{left.hosts_visited} of {len(inventory.hosts)} hosts are read and stored as scan {left.id}; "
+        f"{left.hosts_visited} of {len(inventory.asked)} hosts are read and stored as scan {left.id}; "
         "`osaudit scan --resume` with the same options reads the others."
     )

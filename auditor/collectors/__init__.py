@@ -19,6 +19,7 @@ from auditor.collectors import (
     iis,
     install_folder,
     java_stack,
+    lifetime,
     linux_host,
     linux_rabbitmq,
     linux_software,
@@ -36,7 +37,7 @@ from auditor.collectors import (
 from auditor.collectors.base import Collector
 from auditor.errors import FailureKind
 from auditor.model.fact import Facts, Known, NotKnown, Reason
-from auditor.model.inventory import Host, Inventory
+from auditor.model.inventory import Asked, Inventory, LifeTimeApi
 from auditor.model.observation import ChannelName, Failure, Observation, Visit
 from auditor.model.question import Platform, Question
 
@@ -51,6 +52,7 @@ COLLECTORS: tuple[Collector, ...] = (
     iis.COLLECTOR,
     install_folder.COLLECTOR,
     java_stack.COLLECTOR,
+    lifetime.COLLECTOR,
     account.LINUX,
     clock.LINUX,
     linux_host.COLLECTOR,
@@ -98,6 +100,7 @@ _ORDER_OF_ASKING = (
     linux_rabbitmq.COLLECTOR,
     listeners.LINUX,
     clock.LINUX,
+    lifetime.COLLECTOR,
 )
 
 _DENIED = frozenset(
@@ -124,8 +127,13 @@ def questions_for(platform: Platform) -> tuple[Question, ...]:
     return tuple(question for collector in asked for question in collector.questions)
 
 
-def questions_of(host: Host, inventory: Inventory, platform: Platform) -> tuple[Question, ...]:
-    """Return the questions of the platform as this host is asked them: one is about others that the inventory names."""
+def questions_of(host: Asked, inventory: Inventory, platform: Platform) -> tuple[Question, ...]:
+    """Return the questions of the platform as this host is asked them: one is about others that the inventory names.
+
+    What LifeTime's API is asked follows from how the inventory lets it be asked.
+    """
+    if isinstance(host, LifeTimeApi):
+        return lifetime.questions_of_lifetime(host)
     return tuple(network.with_targets(question, host, inventory) for question in questions_for(platform))
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from auditor.collectors.base import FactMap, Observations
 from auditor.model.fact import FactKey, Known, NotKnown, Reason
-from auditor.model.observation import Observation
+from auditor.model.observation import ChannelName, Observation
 from auditor.model.question import Outcome, Question
 
 T = TypeVar("T")
@@ -88,6 +88,8 @@ def _why_not(key: FactKey[Any], question: Question, observation: Observation, se
         sentence = f"{host} denied {question.id}{detail}; the account needs: {question.rights}."
         return NotKnown(Reason.DENIED, sentence, seen)
     if answer.outcome is Outcome.UNSUPPORTED:
+        if observation.channel is ChannelName.LIFETIME_API:
+            return NotKnown(Reason.NOT_ASKED, f"{host} does not tell {question.id}{detail}.", seen)
         way = observation.channel.value.replace("-", " ")
         return NotKnown(Reason.NOT_ASKED, f"{key.meaning} cannot be asked of {host} by {way}.", seen)
     if answer.detail.strip().casefold() == OUT_OF_TIME:

@@ -22,7 +22,14 @@ LISTENERS = "none for the ports; administrator (root on Linux) for the names of 
 ANY_LINUX_USER = "any user"
 BROKER_OWNER = "root or the account rabbitmq, as rabbitmqctl serves no other"
 OUTSYSTEMS_GROUP = "read access to the configuration of the Java stack, by default its owner or root"
+LIFETIME_BASIC = "a service account with List Applications on every environment (osaudit-basic)"
+LIFETIME_IDENTITY = "a service account that may manage users and roles (osaudit-identity)"
 
+_TITLES = {
+    Platform.WINDOWS: "Questions to Windows",
+    Platform.LINUX: "Questions to Linux",
+    Platform.LIFETIME: "Questions to LifeTime's API",
+}
 _HEAD = """# The least rights that each question needs
 
 `osaudit` asks a server the questions below and nothing else. Everything is read, nothing is changed. A right that is
@@ -63,6 +70,17 @@ Any user answers nearly everything. `root` is needed for the names of processes 
 that has neither unit nor package is *not known* where something listens on its ports. `root` or the account `rabbitmq`
 is needed for the virtual hosts of a broker and the rights on them: `rabbitmqctl` serves no other account. The
 configuration of a former Java stack may be readable only to its owner.
+
+### LifeTime
+
+The token belongs to a service account (LifeTime, User Management, Service Accounts), and sees what the role of that
+account may see. Two accounts keep the risk small:
+
+- `osaudit-basic` has a role with *List Applications* on every environment and nothing for the whole infrastructure. It
+  tells environments, zones and applications. An environment that it may not see can be missing from its list.
+- `osaudit-identity` has the permission for the whole infrastructure to manage users and roles, because LifeTime has no
+  lesser one that lets users be listed. Whoever has its token can make administrators: keep it apart, use it rarely, and
+  revoke it afterwards. With the other account write `identities: false`, and users are not asked for.
 """
 
 
@@ -70,7 +88,7 @@ def rights_page(questions: Iterable[Question]) -> str:
     """Return docs/rights.md: each question with what it is asked for and the least right it needs."""
     parts = [_HEAD]
     asked = sorted(questions, key=lambda question: question.id)
-    for platform, title in ((Platform.WINDOWS, "Questions to Windows"), (Platform.LINUX, "Questions to Linux")):
+    for platform, title in _TITLES.items():
         parts.append(f"\n## {title}\n\n| question | verb | why | least right |\n|---|---|---|---|\n")
         parts.extend(
             f"| `{question.id}` | {question.verb.value} | {question.why} | {question.rights} |\n"

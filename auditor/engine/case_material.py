@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -10,17 +11,20 @@ from typing import Any
 from auditor.bundled import checks_folder
 from auditor.engine.fact_decoding import decode_fact, decode_not_known
 from auditor.engine.healthy import healthy_host
+from auditor.engine.healthy_lifetime import KEYS, PEOPLE, facts_of, healthy_lifetime
 from auditor.engine.subjects import Material
 from auditor.engine.tables import Tables, load_tables
 from auditor.errors import FailureKind
 from auditor.model.component import Bearing, Certainty, Component, ComponentKind, Evidence, Portrait, RoleReading, State
 from auditor.model.fact import Facts, NotKnown, Reason
 from auditor.model.inventory import (
+    LIFETIME_API,
     Endpoint,
     Environment,
     Host,
     Hosting,
     Inventory,
+    LifeTimeApi,
     Purpose,
     Role,
     Source,
@@ -31,7 +35,7 @@ from auditor.model.inventory import (
 )
 from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Outcome, Platform
-from auditor.model.reference import ExpectedEnvironment, Reference, Thresholds
+from auditor.model.reference import ExpectedEnvironment, People, PeopleGroup, Reference, Thresholds
 from auditor.model.scan import EarlierScan
 from auditor.model.waiver import Waiver
 
@@ -46,7 +50,9 @@ _CHANNELS = {
     "powershell": ChannelName.POWERSHELL_OVER_WINRM,
     "wmi": ChannelName.POWERSHELL_OVER_WINRM,
     "ssh": ChannelName.SH_OVER_SSH,
+    "lifetime": ChannelName.LIFETIME_API,
 }
+_PLATFORMS = {ChannelName.SH_OVER_SSH: Platform.LINUX, ChannelName.LIFETIME_API: Platform.LIFETIME}
 
 
 def make_material(case: Document, check_names: Mapping[str, str], tables: Tables | None = None) -> Material:
@@ -56,7 +62,7 @@ def make_material(case: Document, check_names: Mapping[str, str], tables: Tables
     """
     _known_keys(
         case,
-        {"environments", "hosts", "reference", "waivers", "judged_at", "scan_before", "rules", "expect"},
+        {"environments", "hosts", "lifetime", "reference", "waivers", "judged_at", "scan_before", "rules", "expect"},
         "the case",
     )
     environments, hosts = case.get("environments", {}), case.get("hosts", {})
@@ -68,11 +74,20 @@ def make_material(case: Document, check_names: Mapping[str, str], tables: Tables
         for name, spec in specified.items()
         if "previous" in spec
     }
+    visits = {name: _visit(name, spec, judged_at) for name, spec in specified.items()}
+    facts = {name: _facts(name, spec) for name, spec in specified.items()}
+    reference, api = case.get("reference", {}), None
+    if "lifetime" in case:
+        lifetime = _lifetime(case["lifetime"], environments, hosts)
+        visits[LIFETIME_API] = _visit(LIFETIME_API, lifetime, judged_at)
+        facts[LIFETIME_API] = _facts(LIFETIME_API, lifetime)
+        api = LifeTimeApi("https://lifetime.example.com", **lifetime.get("api", {}))
+        reference = {"people": PEOPLE, **reference}
     return Material(
-        inventory=_inventory(environments, hosts),
-        reference=_reference(case.get("reference", {})),
-        visits={name: _visit(name, spec, judged_at) for name, spec in specified.items()},
-        facts={name: _facts(name, spec) for name, spec in specified.items()},
+        inventory=dataclasses.replace(_inventory(environments, hosts), lifetime=api),
+        reference=_reference(reference),
+        visits=visits,
+        facts=facts,
         portraits={name: _portrait(name, spec) for name, spec in specified.items()},
         judged_at=judged_at,
         waivers=tuple(_waiver(item) for item in case.get("waivers", ())),
@@ -138,6 +153,15 @@ def _specify(name: str, number: int, hosts: Document, environments: Document) ->
     return specified
 
 
+def _lifetime(written: Document, environments: Document, hosts: Document) -> dict[str, Any]:
+    """Return what the host of this name would be specified as, if it were one."""
+    _known_keys(written, set(KEYS), "lifetime")
+    table = merge(healthy_lifetime(environments, hosts), written)
+    visit = table.get("visit", {})
+    given = {} if "failure" in visit else {"facts": facts_of(table), "answers": {"lifetime.environments": "ok"}}
+    return {"endpoint": "lifetime", "visit": visit, "answers": {}, "api": table.get("api", {}), **given}
+
+
 def _inventory(environments: Document, hosts: Document) -> Inventory:
     def of(environment: str | None) -> tuple[Host, ...]:
         return tuple(_host(name, host) for name, host in hosts.items() if host.get("environment") == environment)
@@ -189,7 +213,7 @@ def _visit(name: str, spec: Document, judged_at: datetime) -> Visit:
     if "failure" in visit:
         failure = Failure(FailureKind(visit["failure"]), visit.get("sentence", f"{name} did not answer."))
     channel = ChannelName(visit.get("channel", _CHANNELS[spec["endpoint"]]))
-    platform = Platform.LINUX if channel is ChannelName.SH_OVER_SSH else Platform.WINDOWS
+    platform = _PLATFORMS.get(channel, Platform.WINDOWS)
     if failure is not None and not answers:
         return Visit(name, observed_at, observed_at, failure=failure)
     return Visit(name, observed_at, observed_at, channel, platform, answers, failure)
@@ -262,7 +286,7 @@ def _reference(spec: Document) -> Reference:
     _known_keys(
         spec,
         {"environments", "thresholds", "lifetime_applications_allowed", "redundancy_asked_for", "lower_severity_for",
-         "digest"},
+         "people", "digest"},
         "reference",
     )  # fmt: skip
     changes: dict[str, Any] = {"digest": spec.get("digest", DIGEST)}
@@ -271,6 +295,10 @@ def _reference(spec: Document) -> Reference:
         changes["environments"] = tuple(expected)
     if "thresholds" in spec:
         changes["thresholds"] = Thresholds(**spec["thresholds"])
+    if "people" in spec:
+        groups = {name: PeopleGroup(**{kind: tuple(names) for kind, names in group.items()})
+                  for name, group in spec["people"].items()}  # fmt: skip
+        changes["people"] = People(**groups)
     if "lifetime_applications_allowed" in spec:
         changes["lifetime_applications_allowed"] = tuple(spec["lifetime_applications_allowed"])
     for key in ("redundancy_asked_for", "lower_severity_for"):

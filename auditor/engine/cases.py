@@ -17,6 +17,8 @@ from a healthy infrastructure (see `auditor.engine.healthy`) and says only what 
   contradictions); facts by name; answers by question (an outcome; `[]` for none); visit (failure, reason,
   channel, observed_at); secrets_found.
 - `{unknown = "denied"}` in the place of a fact, a component or a reading makes it not known.
+- `lifetime`: there is a LifeTime whose API is asked, and how it differs (see `auditor.engine.healthy_lifetime`); the
+  reference then says who is who, unless the case has `reference.people`.
 - `reference`, `waivers`, `judged_at`, `rules`: as in the model. `scan_before`: `rules` and `reference`, the digests of
   the scan before. `without` lists paths to take away again.
 - `expect.<host, environment or "infrastructure">`: a status, or a table with status, reason, because_of, severity, and

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from auditor.engine.sight import Inapplicable, Unknowable, search
 from auditor.engine.subjects import Environment, Infrastructure
 from auditor.engine.verdicts import failed, not_applicable, passed
 from auditor.model.component import ComponentKind
 from auditor.model.fact import NotKnown, Reason
 from auditor.model.finding import Verdict
-from auditor.model.inventory import Purpose, Source
+from auditor.model.inventory import Purpose
 
 
 def confirm_environment(infrastructure: Infrastructure, purpose: Purpose) -> Verdict:
     """Judge whether an environment of this purpose is declared and confirmed by a host that has Platform Server.
 
     Silent hosts prove nothing: where no host was seen the verdict is unknown. Servers of an environment in the cloud
-    are not ours to look at, so only LifeTime could confirm it.
+    are not ours to look at, so LifeTime confirms it by listing it.
     """
     if all(expected.purpose is not purpose for expected in infrastructure.reference.environments):
         return not_applicable(f"The reference does not ask for a {purpose} environment.")
@@ -34,9 +32,10 @@ def confirm_environment(infrastructure: Infrastructure, purpose: Purpose) -> Ver
     seen = search(hosts, lambda host: host.has_platform_server)
     if seen.found:
         return passed(f"{names}: Platform Server was found on {seen.names}.{seen.unseen_note}")
-    if any(environment.is_cloud for environment in environments):
-        sentence = f"{names} is hosted in the cloud, where only LifeTime's API could confirm it."
-        raise Unknowable(NotKnown(Reason.SOURCE_NOT_CONFIGURED, sentence))
+    in_cloud = [environment for environment in environments if environment.is_cloud]
+    if in_cloud:
+        listed = [f"{item.name} as {item.registered.name}" for item in in_cloud]
+        return passed(f"LifeTime manages {', '.join(listed)}; it is hosted in the cloud.")
     if not hosts:
         raise Unknowable(NotKnown(Reason.NOT_DECLARED, f"The inventory declares no host that could confirm {names}."))
     seen.demand_complete_sight()
@@ -69,13 +68,3 @@ def lifetime_and_others(infrastructure: Infrastructure) -> tuple[tuple[Environme
         raise Unknowable(NotKnown(Reason.NOT_DECLARED, sentence))
     seen.demand_complete_sight()
     raise Inapplicable("There is no LifeTime in this infrastructure.", because_of="TOPO-004")
-
-
-def leave_to_lifetime(environment: Environment, what: str) -> NoReturn:
-    """Say that only LifeTime's API could tell this of an environment: no channel asks it yet, so nothing is decided."""
-    known = f"Only LifeTime's API tells {what} in {environment.name}, and this osaudit cannot ask it yet"
-    if Source.LIFETIME_API in (environment.sources or ()):
-        todo = "lifetime-api stands in its `sources` already, so look it up in LifeTime's user management until then"
-    else:
-        todo = "write lifetime-api into its `sources` in the inventory, and look it up in LifeTime's user management"
-    raise Unknowable(NotKnown(Reason.SOURCE_NOT_CONFIGURED, f"{known}: {todo}."))

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from auditor.engine.coverage import Coverage, coverage_of
 from auditor.engine.host_names import HostDirectory
+from auditor.engine.lifetime import LifeTime
+from auditor.engine.people import Roster
 from auditor.engine.sight import Inapplicable, Sighting, Unknowable, search, unread_hosts
 from auditor.engine.tables import Table, Tables
 from auditor.model import inventory as declared
@@ -26,6 +28,7 @@ from auditor.model.known_facts import (
     SERVER_CONFIGURATION,
     ServerConfiguration,
 )
+from auditor.model.lifetime_facts import RegisteredEnvironment
 from auditor.model.observation import Visit
 from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
@@ -42,7 +45,8 @@ FIRST_WITH_FIGURES = 11
 class Material:
     """Everything that verdicts are made from; a function of its input, so no clock but `judged_at`.
 
-    `visits`, `facts` and `portraits` have an entry for every host of the inventory. `secrets_found` has one for every
+    `visits`, `facts` and `portraits` have an entry for every host of the inventory; `visits` and `facts` also one for
+    LifeTime's API where the inventory names it. `secrets_found` has one for every
     host whose stored answers were searched, an empty one where nothing was found. `check_names` gives the id of a
     check for each of its names: id, slug and former ones. `tables` are the figures that came with the checks, `rules`
     is the digest of both. `previous` is the last complete scan before; None when there was none.
@@ -348,6 +352,11 @@ class Environment:
         return self._material.tables[table]
 
     @property
+    def registered(self) -> RegisteredEnvironment:
+        """What LifeTime lists for it; raises `Unknowable` where that is not known, or not clear."""
+        return self.infrastructure.lifetime.registered(self)
+
+    @property
     def sources(self) -> frozenset[Source] | None:
         """The further witnesses declared; None when nothing was declared."""
         return self.declared.sources
@@ -374,6 +383,8 @@ class Infrastructure:
         self.other_hosts = tuple(Host(host, None, material, recorder) for host in material.inventory.other_hosts)
         self.hosts = (*(host for environment in self.environments for host in environment.hosts), *self.other_hosts)
         # Made when first asked for: few checks need them, and each check sees an infrastructure of its own.
+        self.lifetime = LifeTime(material, recorder)
+        self.people = Roster(material.reference.people, self.lifetime)
         self._directory: HostDirectory | None = None
         self._earlier: dict[str, list[Finding]] | None = None
 

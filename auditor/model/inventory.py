@@ -160,16 +160,53 @@ class Environment:
     sources: frozenset[Source] | None = None
 
 
+# Stands where the name of a host stands, among visits, facts and evidence; no host can be called so: it has a space.
+LIFETIME_API = "LifeTime API"
+
+
+@dataclass(frozen=True, slots=True)
+class LifeTimeApi:
+    """LifeTime's API as a witness: how it is asked.
+
+    `url` is https, a host name and maybe a port; TLS is verified against `ca_file` or the system's authorities. Without
+    `identities` users, roles and teams are not asked for; with `pseudonymise` the names of people are replaced before
+    anything is kept.
+    """
+
+    url: str
+    token: CredentialReference | None = None
+    ca_file: str | None = None
+    identities: bool = True
+    pseudonymise: bool = False
+
+    @property
+    def name(self) -> str:
+        """The reserved name."""
+        return LIFETIME_API
+
+
+Asked = Host | LifeTimeApi
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The whole infrastructure as declared. `other_hosts` belong to no environment. `digest` identifies the content."""
+    """The whole infrastructure as declared. `other_hosts` belong to no environment. `digest` identifies the content.
+
+    `lifetime` is how LifeTime's API is asked, None where it is not.
+    """
 
     infrastructure: str
     environments: tuple[Environment, ...]
     other_hosts: tuple[Host, ...] = ()
     digest: str = ""
+    lifetime: LifeTimeApi | None = None
     hosts: tuple[Host, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         hosts = [host for environment in self.environments for host in environment.hosts]
         object.__setattr__(self, "hosts", (*hosts, *self.other_hosts))
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Everybody who is visited: the hosts, and LifeTime's API."""
+        return self.hosts if self.lifetime is None else (*self.hosts, self.lifetime)

@@ -14,6 +14,14 @@ from enum import StrEnum
 from typing import Any
 
 from auditor.model.fact import Drift, FactKey
+from auditor.model.lifetime_facts import (
+    DEPLOYMENT_ZONES,
+    IT_ROLES,
+    IT_TEAMS,
+    IT_USERS,
+    MANAGED_APPLICATIONS,
+    REGISTERED_ENVIRONMENTS,
+)
 from auditor.model.version import Version
 
 
@@ -559,5 +567,14 @@ PACKAGES = FactKey[tuple[str, ...]](
 UNITS = FactKey[tuple[SystemdUnit, ...]](
     "linux.units", tuple[SystemdUnit, ...], "The units that matter", drift=_BY_NAME
 )
+
+__all__ = [
+    "DEPLOYMENT_ZONES",
+    "IT_ROLES",
+    "IT_TEAMS",
+    "IT_USERS",
+    "MANAGED_APPLICATIONS",
+    "REGISTERED_ENVIRONMENTS",
+]
 
 KEYS: Mapping[str, FactKey[Any]] = {key.name: key for key in list(vars().values()) if isinstance(key, FactKey)}

@@ -19,6 +19,7 @@ class ChannelName(StrEnum):
     WMI_OVER_WSMAN = "wmi-over-wsman"
     POWERSHELL_OVER_SSH = "powershell-over-ssh"
     SH_OVER_SSH = "sh-over-ssh"
+    LIFETIME_API = "lifetime-api"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from typing import Any
 
 
 class Platform(StrEnum):
-    """The family of operating systems whose interpreter answers."""
+    """Who answers: the interpreter of a family of operating systems, or LifeTime's API."""
 
     WINDOWS = "windows"
     LINUX = "linux"
+    LIFETIME = "lifetime"
 
 
 class Verb(StrEnum):
@@ -33,6 +34,7 @@ class Verb(StrEnum):
     HTTP = "http"
     CERTIFICATE = "certificate"
     COMMAND = "command"
+    LIFETIME = "lifetime"
 
 
 @dataclass(frozen=True, slots=True)

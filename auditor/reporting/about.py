@@ -34,7 +34,7 @@ def about(
 
 
 def _hosts(record: ScanRecord) -> AboutTable:
-    visits = [(short(host.name), record.visits.get(host.name)) for host in record.inventory.hosts]
+    visits = [(short(host.name), record.visits.get(host.name)) for host in record.inventory.asked]
     rows = tuple((name, *_visit_columns(visit), duration(_took(visit)) if visit else "–") for name, visit in visits)
     return _table_of_hosts(rows, _("Time"))
 
@@ -42,7 +42,7 @@ def _hosts(record: ScanRecord) -> AboutTable:
 def _hosts_together(record: ScanRecord) -> AboutTable:
     """Return one row for all hosts that were read alike, with the longest time that it took."""
     alike: dict[tuple[str, ...], list[tuple[str, Visit | None]]] = {}
-    for host in record.inventory.hosts:
+    for host in record.inventory.asked:
         visit = record.visits.get(host.name)
         alike.setdefault(_visit_columns(visit), []).append((short(host.name), visit))
     rows = []

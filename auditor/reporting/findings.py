@@ -10,7 +10,9 @@ from functools import partial
 from auditor.model.difference import FindingChange
 from auditor.model.fact import Reason
 from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
+from auditor.model.inventory import LIFETIME_API
 from auditor.model.observation import Visit
+from auditor.model.question import Answer, Outcome
 from auditor.model.waiver import Waiver
 from auditor.reporting.language import English, _, in_digits, ngettext, on_day
 from auditor.reporting.plain import anchor, bounded, cut_line
@@ -190,15 +192,22 @@ def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> Evide
         at = moment_of(visit) if visit is not None else Moment("", _("never"))
         return EvidenceView(short(item.host), item.question, "none", _("no answer"), cut_line(why, NAME), "", at)
     channel = CHANNELS[visit.channel] if visit.channel else ""
+    # What LifeTime says of people who are not the matter of a finding is nobody's to read in a report.
+    is_lifetime = item.host == LIFETIME_API and answer.outcome is Outcome.OK
     return EvidenceView(
         host=short(item.host),
         question=item.question,
         outcome=answer.outcome.value,
         outcome_word=OUTCOMES[answer.outcome],
-        excerpt=excerpt(answer),
+        excerpt=_records(answer) if is_lifetime else excerpt(answer),
         channel=channel,
         at=moment_of(visit),
     )
+
+
+def _records(answer: Answer) -> str:
+    number = len(answer.value.get("rows", ()))
+    return ngettext("%(num)s record", "%(num)s records", number)
 
 
 def _reopened(waiver: Waiver) -> str:

@@ -64,7 +64,7 @@ def last_scan(record: ScanRecord, gaps: str) -> LastScan:
     findings = record.judgement.findings if record.judgement else ()
     # Nobody asks here what a verdict rests on, and wording that takes longer than all the rest.
     views = tuple(finding_view(replace(item, evidence=()), {}, ended.date()) for item in findings)
-    readings = [reading_state(record.visits.get(host.name))[0] for host in record.inventory.hosts]
+    readings = [reading_state(record.visits.get(host.name))[0] for host in record.inventory.asked]
     return LastScan(
         id=record.id,
         infrastructure=short(record.inventory.infrastructure),

@@ -23,7 +23,7 @@ _NOT_CONFIGURED = Reason.SOURCE_NOT_CONFIGURED.value
 
 def verdict_sentence(record: ScanRecord, views: tuple[FindingView, ...]) -> VerdictSentence:
     """Return the verdict. Good is only said where every host was read and every verdict was given."""
-    readings = {host.name: reading_state(record.visits.get(host.name))[0] for host in record.inventory.hosts}
+    readings = {host.name: reading_state(record.visits.get(host.name))[0] for host in record.inventory.asked}
     unread = [name for name, state in readings.items() if state == "unread"]
     opened = [view for view in views if view.section is Section.OPEN]
     doubts, chosen = _doubts(readings, views), _chosen(views)

@@ -80,7 +80,7 @@ def build_view(
     )
     subjects = _subjects(record)
     passed_lines, not_applicable_lines = (plain_lines(own, subjects) if is_compact else () for own in quiet)
-    readings = [reading_state(record.visits.get(host.name))[0] for host in record.inventory.hosts]
+    readings = [reading_state(record.visits.get(host.name))[0] for host in record.inventory.asked]
     facts = host_facts(record, judgement)
     common, lean = common_facts(facts) if is_compact else ((), facts)
     return ReportView(

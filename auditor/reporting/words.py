@@ -78,6 +78,7 @@ CHANNELS = Words(
         ChannelName.WMI_OVER_WSMAN: N_("WMI over WS-Man"),
         ChannelName.POWERSHELL_OVER_SSH: N_("PowerShell over SSH"),
         ChannelName.SH_OVER_SSH: N_("sh over SSH"),
+        ChannelName.LIFETIME_API: N_("LifeTime API"),
     }
 )
 SEVERITY_WORDS = Words(

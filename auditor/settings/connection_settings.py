@@ -23,6 +23,13 @@ class TransportName(StrEnum):
     SSH = "ssh"
 
 
+class HostPlatform(StrEnum):
+    """What a host runs."""
+
+    WINDOWS = Platform.WINDOWS.value
+    LINUX = Platform.LINUX.value
+
+
 class SecretReference(DocumentModel):
     """Where a secret is kept: exactly one of the kinds. The secret itself never stands in the file."""
 
@@ -110,7 +117,7 @@ class _OnlyWinRM(DocumentModel):
 
 
 class _OnlySSH(DocumentModel):
-    platform: Annotated[Platform, Field(strict=False)] | None = Field(
+    platform: Annotated[HostPlatform, Field(strict=False)] | None = Field(
         default=None, description="What the host runs: linux by default over SSH."
     )
     key_file: FilePath | None = Field(default=None, description="A private key; a certificate may stand beside it.")

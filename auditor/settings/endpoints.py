@@ -17,7 +17,7 @@ from auditor.model.inventory import (
     WinRMSignIn,
 )
 from auditor.model.question import Platform
-from auditor.settings.connection_settings import SSH_ONLY, WINRM_ONLY, SecretReference, TransportName
+from auditor.settings.connection_settings import SSH_ONLY, WINRM_ONLY, HostPlatform, SecretReference, TransportName
 from auditor.settings.levels import Connection
 from auditor.settings.wording import Path
 
@@ -56,7 +56,7 @@ class EndpointBuilder:
         https = value("https", value("port") != 5985)
         sign_in = WinRMSignIn(value("sign_in", WinRMSignIn.NEGOTIATE))
         user, password = value("user", ""), self._reference("password")
-        if value("platform", Platform.WINDOWS) is not Platform.WINDOWS:
+        if value("platform", HostPlatform.WINDOWS) is not HostPlatform.WINDOWS:
             self._problem("platform", "found linux; a host that is reached over WinRM runs windows.")
         if sign_in in (WinRMSignIn.BASIC, WinRMSignIn.CERTIFICATE) and not https:
             self._problem("sign_in", f"{sign_in} without TLS would give the secret away; expected https: true.")

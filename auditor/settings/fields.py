@@ -18,6 +18,7 @@ _HOST_NAME = re.compile(
     r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_HTTPS_ADDRESS = re.compile(r"https://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::[0-9]{1,5})?/?")
 _PROXY = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::[0-9]{1,5})?/?")
 
 
@@ -112,6 +113,20 @@ def _proxy(text: str) -> str:
     return text
 
 
+def _https_address(text: str) -> str:
+    if text.casefold().startswith("http://"):
+        raise mistake("found http, over which everybody on the way could read the token; expected https.")
+    if not _HTTPS_ADDRESS.fullmatch(text):
+        raise mistake("expected an address such as https://lifetime.example.com, without user, path and query.")
+    return text.rstrip("/")
+
+
+def _user_name(text: str) -> str:
+    if "@" in text:
+        raise mistake("found a mail address; expected the part before the @: addresses are never kept.")
+    return _name(text)
+
+
 def _date(value: Any) -> Any:
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
@@ -128,5 +143,7 @@ HostName = Annotated[str, AfterValidator(_host_name)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 FilePath = Annotated[str, AfterValidator(_path)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
+UserName = Annotated[str, AfterValidator(_user_name)]
+HttpsAddress = Annotated[str, AfterValidator(_https_address)]
 Proxy = Annotated[str, AfterValidator(_proxy)]
 CalendarDate = Annotated[datetime.date, BeforeValidator(_date)]

@@ -8,11 +8,11 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from auditor.errors import DocumentError
-from auditor.model.inventory import Environment, Host, Hosting, Inventory
+from auditor.model.inventory import Environment, Host, Hosting, Inventory, LifeTimeApi
 from auditor.settings.connection_settings import Defaults
 from auditor.settings.digest import digest_of
 from auditor.settings.documents import Document, Problem, read_document
-from auditor.settings.endpoints import EndpointBuilder
+from auditor.settings.endpoints import EndpointBuilder, credential_reference
 from auditor.settings.inventory_document import EnvironmentSettings, HostSettings, InventoryDocument
 from auditor.settings.inventory_names import NameRegister, written_hosts
 from auditor.settings.levels import Level, settle
@@ -119,7 +119,19 @@ class _Builder:
         top = Level(("defaults",), self._model.defaults)
         environments = [self._environment(environment, top) for environment in self._model.environments]
         other_hosts = [self._host(host, None, top) for host in self._model.other_hosts]
-        return Inventory(self._model.infrastructure, tuple(environments), tuple(other_hosts))
+        return Inventory(self._model.infrastructure, tuple(environments), tuple(other_hosts), lifetime=self._lifetime())
+
+    def _lifetime(self) -> LifeTimeApi | None:
+        written = self._model.lifetime
+        if written is None:
+            return None
+        return LifeTimeApi(
+            url=written.url,
+            token=credential_reference(written.token, self._place_of),
+            ca_file=None if written.ca_file is None else self._place_of(written.ca_file),
+            identities=written.identities,
+            pseudonymise=written.pseudonymise,
+        )
 
     def _environment(self, written: EnvironmentSettings, top: Level) -> Environment:
         local = Level(("environments", "defaults"), written.defaults)

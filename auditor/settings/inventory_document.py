@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from auditor.model.inventory import Hosting, Purpose, Role, Source
-from auditor.settings.connection_settings import ConnectionSettings, Defaults
-from auditor.settings.fields import DocumentModel, HostName, Line, Name
+from auditor.settings.connection_settings import ConnectionSettings, Defaults, SecretReference
+from auditor.settings.fields import DocumentModel, FilePath, HostName, HttpsAddress, Line, Name
 
 
 def _hint(key: str) -> str | None:
@@ -69,6 +69,22 @@ class EnvironmentSettings(DocumentModel):
         return _hint(key)
 
 
+class LifeTimeSettings(DocumentModel):
+    """How LifeTime's API is asked."""
+
+    url: HttpsAddress = Field(
+        description="The address of LifeTime: https, a host name, and a port where it is not 443."
+    )
+    token: SecretReference = Field(description="Where the token of the service account is kept.")
+    ca_file: FilePath | None = Field(
+        default=None, description="Certificates of authorities to trust instead of the system's."
+    )
+    identities: bool = Field(default=True, description="Whether users, roles and teams are asked for; true by default.")
+    pseudonymise: bool = Field(
+        default=False, description="Whether names of people are replaced before anything is kept; false by default."
+    )
+
+
 class InventoryDocument(DocumentModel):
     """The whole infrastructure."""
 
@@ -79,6 +95,9 @@ class InventoryDocument(DocumentModel):
     environments: list[EnvironmentSettings] = Field(description="The environments.", min_length=1)
     other_hosts: list[HostSettings] = Field(
         default_factory=list, description="Servers that belong to no environment, such as a broker."
+    )
+    lifetime: LifeTimeSettings | None = Field(
+        default=None, description="LifeTime's API as a witness; it is not asked where this is left out."
     )
 
     @classmethod

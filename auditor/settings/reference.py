@@ -10,15 +10,24 @@ from pydantic import Field
 
 from auditor.errors import DocumentError
 from auditor.model.inventory import Purpose
-from auditor.model.reference import Adjustment, ExpectedEnvironment, Reference, Thresholds
+from auditor.model.reference import (
+    Adjustment,
+    ExpectedEnvironment,
+    Group,
+    People,
+    PeopleGroup,
+    Reference,
+    Thresholds,
+)
 from auditor.settings.digest import digest_of
 from auditor.settings.documents import read_document
-from auditor.settings.fields import CalendarDate, DocumentModel, Line, Name, Prose
+from auditor.settings.fields import CalendarDate, DocumentModel, Line, Name, Prose, UserName
 from auditor.settings.structure import judge
 from auditor.settings.wording import Path, shown
 
 _PurposeField = Annotated[Purpose, Field(strict=False)]
 _LIMITS = Thresholds()
+_NOT_OPERATIONS = (Group.DEVELOPMENT, Group.DEVELOPMENT_MANAGEMENT, Group.MAINTENANCE)
 _NEVER_LOWERED = (Purpose.PRODUCTION, Purpose.LIFETIME)
 
 
@@ -68,6 +77,31 @@ class ThresholdSettings(DocumentModel):
         le=365,
         description="Days before the end of a certificate from which on the finding is severe.",
     )
+    most_administrators: int = Field(
+        default=_LIMITS.most_administrators, ge=1, le=1000, description="Most users who may administer everything."
+    )
+
+
+class PeopleGroupSettings(DocumentModel):
+    """Who belongs to a group of people."""
+
+    roles: list[Name] = Field(default_factory=list, description="Default roles whose holders belong to it.")
+    teams: list[Name] = Field(default_factory=list, description="Teams whose members belong to it.")
+    users: list[UserName] = Field(
+        default_factory=list, description="Single users: the user name without the domain, or the key of the user."
+    )
+
+
+class PeopleSettings(DocumentModel):
+    """Who is who among the IT users of LifeTime."""
+
+    operations: PeopleGroupSettings | None = Field(default=None, description="Who runs Production.")
+    development: PeopleGroupSettings | None = Field(default=None, description="Who develops applications.")
+    development_management: PeopleGroupSettings | None = Field(default=None, description="Who leads development.")
+    maintenance: PeopleGroupSettings | None = Field(default=None, description="Who looks after applications.")
+    administrators: PeopleGroupSettings | None = Field(
+        default=None, description="Who may administer the whole infrastructure."
+    )
 
 
 class ReferenceDocument(DocumentModel):
@@ -88,6 +122,9 @@ class ReferenceDocument(DocumentModel):
     )
     lower_severity_for: list[_PurposeField] = Field(
         default_factory=list, description="Purposes whose findings weigh one step less; never production or lifetime."
+    )
+    people: PeopleSettings = Field(
+        default_factory=PeopleSettings, description="Who is who, by roles, teams and users of LifeTime."
     )
 
 
@@ -134,12 +171,39 @@ def _changed(model: ReferenceDocument) -> Reference:
         lifetime_applications_allowed=tuple(model.lifetime_applications_allowed),
         redundancy_asked_for=frozenset(model.redundancy_asked_for),
         lower_severity_for=frozenset(model.lower_severity_for),
+        people=People(**{group.value: _group(getattr(model.people, group.value)) for group in Group}),
     )
+
+
+def _group(written: PeopleGroupSettings | None) -> PeopleGroup | None:
+    if written is None:
+        return None
+    return PeopleGroup(tuple(written.roles), tuple(written.teams), tuple(written.users))
+
+
+def _people(people: PeopleSettings) -> list[tuple[Path, str]]:
+    """Return names that stand twice: in one list, or a role or team in Operations and in another group."""
+    found: list[tuple[Path, str]] = []
+    groups = {group: getattr(people, group.value) for group in Group}
+    operations = groups[Group.OPERATIONS]
+    for group, written in groups.items():
+        for kind in ("roles", "teams", "users"):
+            names = [name.casefold() for name in getattr(written, kind, ())]
+            others = getattr(operations, kind, ()) if group in _NOT_OPERATIONS and kind != "users" else ()
+            taken = {name.casefold() for name in others}
+            for index, name in enumerate(names):
+                place: Path = ("people", group.value, kind, index)
+                if name in names[:index]:
+                    found.append((place, "stands twice in this list; name it once."))
+                elif name in taken:
+                    found.append((place, "stands in operations too; what makes somebody a member of Operations cannot "
+                                  "make a member of this group."))  # fmt: skip
+    return found
 
 
 def _mistakes(model: ReferenceDocument) -> list[tuple[Path, str]]:
     changed = _changed(model)
-    found = _removals(model) + _additions(model, changed) + _limits(model.thresholds)
+    found = _removals(model) + _additions(model, changed) + _limits(model.thresholds) + _people(model.people)
     if not changed.environments:
         found.append((("environments", "remove"), "removes every environment; expected at least one that remains."))
     for index, purpose in enumerate(model.lower_severity_for):

@@ -15,6 +15,7 @@ from auditor.errors import DocumentError, Location
 from auditor.model.component import ComponentKind, State
 from auditor.model.finding import Severity, Status, Subject, SubjectKind
 from auditor.model.inventory import Hosting, Purpose, Role
+from auditor.simulation.lifetime_model import LifeTimeSection, ModelledLifeTime, Registered
 from auditor.simulation.machine import Machine, load_machine
 from auditor.simulation.modelled_document import Document, read_document, validated
 
@@ -110,13 +111,19 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class ModelledInfrastructure:
-    """A whole modelled infrastructure."""
+    """A whole modelled infrastructure.
+
+    `lifetime` answers as LifeTime's API, None where the inventory does not name it; `reference` is the
+    reference.yaml that belongs to it, None where the built-in one does.
+    """
 
     name: str
     summary: str
     environments: tuple[ModelledEnvironment, ...]
     other_hosts: tuple[ModelledHost, ...]
     expected: Expectation
+    lifetime: ModelledLifeTime | None = None
+    reference: Path | None = None
 
     @property
     def hosts(self) -> tuple[ModelledHost, ...]:
@@ -177,6 +184,8 @@ class _Infrastructure(_Section):
     summary: str
     environments: dict[str, _Environment]
     other_hosts: dict[str, _Host] = {}
+    lifetime: LifeTimeSection | None = None
+    reference: str | None = None
     expected: _Expected
 
 
@@ -201,7 +210,32 @@ def load_infrastructure(folder: Path) -> ModelledInfrastructure:
     others = tuple(_host(folder, host, None, row) for host, row in document.other_hosts.items())
     hosts = [host for environment in environments for host in environment.hosts] + list(others)
     expected = _expectation(document, source, hosts)
-    return ModelledInfrastructure(document.name, document.summary, environments, others, expected)
+    return ModelledInfrastructure(
+        document.name,
+        document.summary,
+        environments,
+        others,
+        expected,
+        None if document.lifetime is None else ModelledLifeTime(document.lifetime, _registered(environments)),
+        # Named from the folder of all infrastructures, so that whoever extends this one has it too.
+        None if document.reference is None else folder.parent / document.reference,
+    )
+
+
+def _registered(environments: tuple[ModelledEnvironment, ...]) -> list[Registered]:
+    """Return what LifeTime knows of the environments that it manages."""
+    return [
+        Registered(
+            name=item.name,
+            purpose=item.purpose,
+            hosting=item.hosting,
+            host_name=item.address or next((host.name for host in item.hosts), item.name.casefold()),
+            front_ends=sum(Role.FRONT_END in host.roles for host in item.hosts),
+            version="11.43.0.51000",
+        )
+        for item in environments
+        if item.purpose is not Purpose.LIFETIME
+    ]
 
 
 def _host(folder: Path, name: str, environment: str | None, row: _Host) -> ModelledHost:

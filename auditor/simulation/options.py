@@ -34,6 +34,8 @@ class Step(StrEnum):
     CHANNEL = "channel"
     EXEC = "exec"
     FORWARD = "forward"
+    # Calls of LifeTime's API.
+    CALL = "call"
 
 
 class Fault(StrEnum):

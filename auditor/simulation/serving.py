@@ -11,8 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from auditor.model.inventory import LIFETIME_API
 from auditor.model.question import Platform
+from auditor.simulation.certificates import Authority
 from auditor.simulation.infrastructure import ModelledHost, ModelledInfrastructure, ModelledTransport, Reach
+from auditor.simulation.lifetime_model import Access, ModelledLifeTime
+from auditor.simulation.lifetime_server import LifeTimeOptions, serve_lifetime
 from auditor.simulation.listening import SimulatedServer
 from auditor.simulation.machine import Machine
 from auditor.simulation.options import SSHOptions, Step, WSManOptions, hang
@@ -51,6 +55,20 @@ class _Stage:
         return self.machine.registry_method(method, arguments)
 
 
+class _LifeTimeStage:
+    """A LifeTime that can be replaced by another while its server runs."""
+
+    def __init__(self, model: ModelledLifeTime) -> None:
+        self.model = model
+
+    @property
+    def access(self) -> Access:
+        return self.model.access
+
+    def answer(self, path: str) -> tuple[int, Any]:
+        return self.model.answer(path)
+
+
 class ServedInfrastructure:
     """The running servers of a modelled infrastructure, by host name."""
 
@@ -61,6 +79,7 @@ class ServedInfrastructure:
         password: str,
         options: Mapping[str, WSManOptions],
         otherwise: WSManOptions,
+        lifetime_options: LifeTimeOptions | None = None,
     ) -> None:
         self._infrastructure = infrastructure
         self._folder = folder
@@ -70,12 +89,25 @@ class ServedInfrastructure:
         self._stages: dict[str, _Stage] = {}
         self._running: dict[str, ExitStack] = {}
         self._ports: dict[str, int] = {}
+        self._lifetime = _LifeTimeStage(infrastructure.lifetime) if infrastructure.lifetime else None
+        self._lifetime_options = lifetime_options
         self.servers: dict[str, SimulatedServer] = {}
 
     def start(self) -> None:
         """Start a server for every host."""
         for host in self._infrastructure.hosts:
             self._start(host)
+        if self._lifetime is not None:
+            stack = self._running[LIFETIME_API] = ExitStack()
+            authority = Authority.create(self._folder, LIFETIME_API)
+            served = serve_lifetime(
+                self._lifetime,
+                token=self._password,
+                certificate=authority.issue(),
+                options=self._lifetime_options,
+            )
+            self.servers[LIFETIME_API] = stack.enter_context(served)
+            self._authority = authority.file.name
 
     def stop(self) -> None:
         """Stop all servers."""
@@ -91,6 +123,8 @@ class ServedInfrastructure:
             if host.reach is not hosts[host.name].reach:
                 self._running.pop(host.name).close()
                 self._start(host)
+        if self._lifetime is not None and later.lifetime is not None:
+            self._lifetime.model = later.lifetime
         self._infrastructure = later
 
     def inventory_text(self) -> str:
@@ -110,6 +144,13 @@ class ServedInfrastructure:
         if self._infrastructure.other_hosts:
             lines.append("other_hosts:")
             lines.extend(f"  - {self._host_text(host)}" for host in self._infrastructure.other_hosts)
+        if self._lifetime is not None:
+            lifetime = {
+                "url": f"https://127.0.0.1:{self.servers[LIFETIME_API].port}",
+                "token": {"environment": "OSAUDIT_SIMULATION_PASSWORD"},
+                "ca_file": self._authority,
+            }
+            lines.append(f"lifetime: {json.dumps(lifetime)}")
         return "\n".join(lines) + "\n"
 
     def _host_text(self, host: ModelledHost) -> str:
@@ -173,14 +214,17 @@ def serve_infrastructure(
     password: str,
     options: Mapping[str, WSManOptions] | None = None,
     otherwise: WSManOptions | None = None,
+    lifetime_options: LifeTimeOptions | None = None,
 ) -> Iterator[ServedInfrastructure]:
     """Serve every host of a modelled infrastructure until the end of the block.
 
     `folder` gets the known hosts of the SSH servers. `options` are behaviours by host name, `otherwise` that of all
-    other hosts. The password belongs to the account `USER`; the inventory takes it from the environment variable
-    OSAUDIT_SIMULATION_PASSWORD.
+    other hosts. The password belongs to the account `USER`, and is the token of LifeTime's API; the inventory takes it
+    from the environment variable OSAUDIT_SIMULATION_PASSWORD.
     """
-    served = ServedInfrastructure(infrastructure, folder, password, options or {}, otherwise or WSManOptions())
+    served = ServedInfrastructure(
+        infrastructure, folder, password, options or {}, otherwise or WSManOptions(), lifetime_options
+    )
     try:
         served.start()
         yield served

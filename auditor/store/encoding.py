@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts, Known, NotKnown
 from auditor.model.finding import Finding
-from auditor.model.inventory import Environment, Host, Inventory
+from auditor.model.inventory import Environment, Host, Inventory, LifeTimeApi
 from auditor.model.known_facts import KEYS
 from auditor.model.question import Answer
 from auditor.model.reference import Reference
@@ -32,7 +32,7 @@ _PATCH_WORDS = (
     b'"],"1":["=","value":["~",{"entries":["~",{"name":["=","value":["~",{"subkeys":["~",{"value":["~",{"rows":["~",'
     b'{"0":["~",{"facts":["~",{"value":["~",{"digest":["=","utc":["=","value":["=",{"0":["=","]},[]]},[]]},[]]},[]]},[]]'
 )
-_CREDENTIALS = frozenset({"password", "key_passphrase"})
+_CREDENTIALS = frozenset({"password", "key_passphrase", "token"})
 
 
 @functools.cache
@@ -102,6 +102,7 @@ def dump_inventory(inventory: Inventory) -> Any:
         "digest": inventory.digest,
         "environments": _without_credentials(_dump(tuple[Environment, ...], inventory.environments)),
         "other_hosts": _without_credentials(_dump(tuple[Host, ...], inventory.other_hosts)),
+        "lifetime": _without_credentials(_dump(LifeTimeApi | None, inventory.lifetime)),
     }
 
 
@@ -120,6 +121,8 @@ def load_inventory(data: Any) -> Inventory:
         environments=_load(tuple[Environment, ...], data["environments"]),
         other_hosts=_load(tuple[Host, ...], data["other_hosts"]),
         digest=data["digest"],
+        # Scans of before LifeTime could be asked have no word of it.
+        lifetime=_load(LifeTimeApi | None, data.get("lifetime")),
     )
 
 

@@ -303,9 +303,12 @@ def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
         subject = SubjectRow(judgement=row.id, kind=kind, name=name)
         subject.findings = keep(session, encoding.dump_findings(tuple(own)), near=before.findings if before else None)
         if kind is SubjectKind.HOST:
-            facts, portrait = judgement.facts[name], judgement.portraits[name]
+            facts, portrait = judgement.facts[name], judgement.portraits.get(name)
             subject.facts = keep(session, encoding.dump_facts(facts), near=before.facts if before else None)
-            subject.portrait = keep(session, encoding.dump_portrait(portrait), near=before.portrait if before else None)
+            # LifeTime's API has facts, and no components that could be seen on it.
+            if portrait is not None:
+                near = before.portrait if before else None
+                subject.portrait = keep(session, encoding.dump_portrait(portrait), near=near)
         session.add(subject)
 
 
@@ -359,8 +362,9 @@ def _judgement(session: Session, scan: int, *, with_facts: bool = True) -> Judge
     portraits: dict[str, Portrait] = {}
     findings: list[Finding] = []
     for subject in session.scalars(select(SubjectRow).where(SubjectRow.judgement == row.id)):
-        if with_facts and subject.facts is not None and subject.portrait is not None:
+        if with_facts and subject.facts is not None:
             facts[subject.name] = encoding.load_facts(subject.name, document(session, subject.facts))
+        if with_facts and subject.portrait is not None:
             portraits[subject.name] = encoding.load_portrait(document(session, subject.portrait))
         findings.extend(encoding.load_findings(document(session, subject.findings)))
     return Judgement(

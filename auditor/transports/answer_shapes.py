@@ -171,6 +171,12 @@ class CommandValue(_Shape):
     text: str
 
 
+class LifeTimeValue(_Shape):
+    """The value of `lifetime`: the kept members of each record."""
+
+    rows: list[dict[str, Scalar | list[dict[str, Scalar]]]]
+
+
 AnyValue = (
     RegistryValue
     | WmiValue
@@ -186,6 +192,7 @@ AnyValue = (
     | HttpValue
     | CertificateValue
     | CommandValue
+    | LifeTimeValue
 )
 
 
@@ -223,6 +230,7 @@ _SHAPES: dict[Verb, TypeAdapter[Any]] = {
     Verb.HTTP: TypeAdapter(HttpValue),
     Verb.CERTIFICATE: TypeAdapter(CertificateValue),
     Verb.COMMAND: TypeAdapter(CommandValue),
+    Verb.LIFETIME: TypeAdapter(LifeTimeValue),
 }
 
 

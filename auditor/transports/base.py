@@ -17,14 +17,15 @@ class Limits:
     """Bounds of a visit, in seconds and bytes.
 
     `connect` bounds the TCP connection, `sign_in` handshake and sign-in, `question` one question on the server,
-    `visit` the whole visit; `answer_bytes` the document before and `unpacked_bytes` after unpacking, `depth` the
-    nesting of its JSON.
+    `visit` the whole visit; `pause` lies between two calls of LifeTime's API; `answer_bytes` the document before and
+    `unpacked_bytes` after unpacking, `depth` the nesting of its JSON.
     """
 
     connect: float = 5.0
     sign_in: float = 20.0
     question: float = 30.0
     visit: float = 180.0
+    pause: float = 0.2
     answer_bytes: int = 8_000_000
     unpacked_bytes: int = 64_000_000
     depth: int = 24
@@ -38,6 +39,7 @@ class Secrets:
     key_passphrase: str | None = field(default=None, repr=False)
     bastion_password: str | None = field(default=None, repr=False)
     bastion_key_passphrase: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from auditor.model.inventory import Host, WinRMEndpoint
-from auditor.transports import ssh, winrm
+from auditor.model.inventory import Asked, LifeTimeApi, WinRMEndpoint
+from auditor.transports import lifetime, ssh, winrm
 from auditor.transports.base import Limits, Secrets, Transport
 
 
@@ -27,8 +27,10 @@ class Connections:
     ) -> None:
         self._gate.close()
 
-    def open(self, host: Host, secrets: Secrets) -> AbstractContextManager[Transport]:
+    def open(self, host: Asked, secrets: Secrets) -> AbstractContextManager[Transport]:
         """Return an open, signed-in transport; raises `TransportError`."""
+        if isinstance(host, LifeTimeApi):
+            return lifetime.connect(host, secrets, self._limits)
         if isinstance(host.endpoint, WinRMEndpoint):
             return winrm.connect(host.name, host.endpoint, secrets, self._limits)
         return ssh.connect(host.name, host.endpoint, secrets, self._limits, keys=self._keys, gate=self._gate)

@@ -8,6 +8,7 @@ from auditor.check import (
     count,
     facts,
     failed,
+    not_applicable,
     passed,
     search,
     unknown,
@@ -27,7 +28,8 @@ def collector_clock_is_sane(infrastructure: Infrastructure) -> Verdict:
 
     The UTC time of every host differs from that of the computer that runs osaudit by at most `clock_offset_seconds` of
     the reference (60 by default), the time of the exchange taken into account. One host beyond fails. If all hosts
-    are off in the same direction, it is that computer that is wrong. A pass needs every host's clock.
+    are off in the same direction, it is that computer that is wrong. A pass needs every host's clock. Where all
+    environments are in the cloud, it does not apply.
 
     ## How to fix
 
@@ -45,6 +47,8 @@ def collector_clock_is_sane(infrastructure: Infrastructure) -> Verdict:
     """
     limit = infrastructure.reference.thresholds.clock_offset_seconds
     hosts = [host for host in infrastructure.hosts if host.environment is None or not host.environment.is_cloud]
+    if infrastructure.environments and not infrastructure.on_premises and not hosts:
+        return not_applicable("All environments are in the cloud, so there is no host whose clock could be compared.")
     if not hosts:
         unknown(Reason.NOT_DECLARED, "The inventory declares no host whose clock could be compared.")
     off = search(hosts, lambda host: abs(_offset(host)) > limit)

@@ -1,4 +1,16 @@
-from auditor.check import Environment, Purpose, Severity, Verdict, check, leave_to_lifetime
+from auditor.check import (
+    Environment,
+    Group,
+    Level,
+    Purpose,
+    Reason,
+    Severity,
+    Verdict,
+    check,
+    each_user,
+    passed,
+    unknown,
+)
 
 
 @check.per_environment(
@@ -18,12 +30,13 @@ def developers_can_work_in_development(environment: Environment) -> Verdict:
 
     ## How it is decided
 
-    To hold: developers have the level Change and Deploy in the environment for at least one application or team, and
-    may create applications where you want that. It is recorded, and never fails.
+    The reference says who Development is (`people: development`). It is recorded how many of its active IT users have
+    the level Change and Deploy or Full Control in the environment, everywhere or for at least one application, and how
+    many may create applications there by default role. It never fails; where none of them has an active IT user, there
+    is nothing to record, and the verdict is unknown.
 
-    LifeTime's API is the only witness, and this osaudit cannot ask it yet, so the verdict is unknown
-    (source-not-configured) in every Development environment, counted apart from failures to collect, and never a
-    pass.
+    LifeTime's API is the only witness. Without it, or with a token that may not see users and roles, the verdict is
+    unknown with that cause. Levels are read by their label, because their numbers do not always fit.
 
     ## How to fix
 
@@ -40,4 +53,17 @@ def developers_can_work_in_development(environment: Environment) -> Verdict:
     - Understand the permission levels of IT roles - https://github.com/OutSystems/docs-product/blob/main/src/manage-platform-app-lifecycle/manage-it-teams/about-permission-levels.md
     - Set up the permissions of an IT team - https://github.com/OutSystems/docs-product/blob/main/src/manage-platform-app-lifecycle/manage-it-teams/setup-team-permissions.md
     """
-    leave_to_lifetime(environment, "what developers may do")
+    infrastructure = environment.infrastructure
+    lifetime, registered = infrastructure.lifetime, environment.registered
+    members = infrastructure.people.members(Group.DEVELOPMENT)
+    if not members:
+        sentence = "No active IT user belongs to what the reference calls development (see LT-004 and LT-008)."
+        unknown(Reason.CONTRADICTORY, sentence)
+    able, gap = each_user(members, lambda user: lifetime.access(user, registered).highest >= Level.CHANGE)
+    creating, doubt = each_user(members, lambda user: lifetime.may_create(user, registered))
+    if (unsure := gap or doubt) is not None:
+        raise unsure
+    return passed(
+        f"Of {len(members)} developers {len(able)} can change and deploy in {environment.name}, and {len(creating)} "
+        "may create applications."
+    )

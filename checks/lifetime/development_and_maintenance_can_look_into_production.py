@@ -1,4 +1,21 @@
-from auditor.check import Environment, Purpose, Severity, Verdict, check, leave_to_lifetime
+from auditor.check import (
+    Access,
+    Environment,
+    Group,
+    ItUser,
+    Level,
+    Purpose,
+    Severity,
+    Unknowable,
+    Verdict,
+    check,
+    count,
+    each_user,
+    failed,
+    passed,
+)
+
+READ_ONLY = (Level.LIST, Level.MONITOR)
 
 
 @check.per_environment(
@@ -18,11 +35,13 @@ def development_and_maintenance_can_look_into_production(environment: Environmen
 
     ## How it is decided
 
-    To hold: a role whose level in the environment is List Applications or Monitor and Add Dependencies exists, and
-    members of Development or Maintenance hold it. Only the second of these levels shows logs and analytics.
+    The reference says who Development and Maintenance are (`people`). At least one of their active IT users must have
+    the level List Applications or Monitor and Add Dependencies in the environment, by default role, team or
+    application. Only the second of these levels shows logs and analytics. Higher levels are more than looking: LT-002
+    and LT-019 tell of them.
 
-    LifeTime's API is the only witness, and this osaudit cannot ask it yet, so the verdict is unknown
-    (source-not-configured) in every Production environment, counted apart from failures to collect, and never a pass.
+    LifeTime's API is the only witness. Without it, or with a token that may not see users and roles, the verdict is
+    unknown with that cause. Levels are read by their label, because their numbers do not always fit.
 
     ## How to fix
 
@@ -37,4 +56,26 @@ def development_and_maintenance_can_look_into_production(environment: Environmen
     - Possible setups for an OutSystems infrastructure - https://github.com/OutSystems/docs-product/blob/main/src/setup-infra-platform/setup/possible-setups/intro.md
     - Understand the permission levels of IT roles - https://github.com/OutSystems/docs-product/blob/main/src/manage-platform-app-lifecycle/manage-it-teams/about-permission-levels.md
     """
-    leave_to_lifetime(environment, "which IT users and roles may only look")
+    infrastructure = environment.infrastructure
+    lifetime, people, registered = infrastructure.lifetime, infrastructure.people, environment.registered
+    members: list[ItUser] = []
+    undeclared = None
+    for group in (Group.DEVELOPMENT, Group.MAINTENANCE):
+        try:
+            members += people.members(group)
+        except Unknowable as unknowable:
+            undeclared = unknowable
+    looking, gap = each_user(members, lambda user: _looks(lifetime.access(user, registered)))
+    if looking:
+        return passed(f"{count(len(looking), 'user')} of Development and Maintenance may look into {environment.name}.")
+    if (unsure := undeclared or gap) is not None:
+        raise unsure
+    return failed(
+        f"Nobody of Development and Maintenance has read-only access to {environment.name}.",
+        expected="a member with List Applications or Monitor and Add Dependencies",
+        found=f"none of {count(len({user.key for user in members}), 'user')}",
+    )
+
+
+def _looks(access: Access) -> bool:
+    return access.everywhere in READ_ONLY or access.highest in READ_ONLY

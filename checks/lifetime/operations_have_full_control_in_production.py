@@ -1,4 +1,4 @@
-from auditor.check import Environment, Purpose, Severity, Verdict, check, leave_to_lifetime
+from auditor.check import Environment, Group, Level, Purpose, Severity, Verdict, check, count, each_user, failed, passed
 
 
 @check.per_environment(
@@ -18,12 +18,13 @@ def operations_have_full_control_in_production(environment: Environment) -> Verd
 
     ## How it is decided
 
-    To hold: at least one active IT user of Operations has a default role with the level Full Control in the
-    environment, or the built-in role Administrator. The level counts only through the default role: granted through a
-    team or an application it is worth no more than Change and Deploy.
+    The reference says who Operations is (`people: operations`). At least one of its active IT users must have a default
+    role with the level Full Control in the environment, or the built-in role Administrator. The level counts only
+    through the default role: granted through a team or an application it is worth no more than Change and Deploy. Names
+    that the reference has and LifeTime does not know are told.
 
-    LifeTime's API is the only witness, and this osaudit cannot ask it yet, so the verdict is unknown
-    (source-not-configured) in every Production environment, counted apart from failures to collect, and never a pass.
+    LifeTime's API is the only witness. Without it, or with a token that may not see users and roles, the verdict is
+    unknown with that cause. Levels are read by their label, because their numbers do not always fit.
 
     ## How to fix
 
@@ -39,4 +40,17 @@ def operations_have_full_control_in_production(environment: Environment) -> Verd
     - Possible setups for an OutSystems infrastructure - https://github.com/OutSystems/docs-product/blob/main/src/setup-infra-platform/setup/possible-setups/intro.md
     - Understand the permission levels of IT roles - https://github.com/OutSystems/docs-product/blob/main/src/manage-platform-app-lifecycle/manage-it-teams/about-permission-levels.md
     """
-    leave_to_lifetime(environment, "which IT users and roles have full control")
+    infrastructure = environment.infrastructure
+    lifetime, registered = infrastructure.lifetime, environment.registered
+    members = infrastructure.people.members(Group.OPERATIONS)
+    able, gap = each_user(members, lambda user: lifetime.default_level(user, registered) is Level.FULL_CONTROL)
+    note = infrastructure.people.note(Group.OPERATIONS)
+    if able:
+        return passed(f"{count(len(able), 'user')} of Operations with Full Control in {environment.name}.{note}")
+    if gap is not None:
+        raise gap
+    return failed(
+        f"Nobody of Operations has Full Control in {environment.name}.{note}",
+        expected="a user of Operations whose default role has Full Control",
+        found=f"{count(len(members), 'active user')} of Operations, none with that level",
+    )

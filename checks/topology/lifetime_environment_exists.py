@@ -1,5 +1,6 @@
 from auditor.check import (
     ComponentKind,
+    Environment,
     Host,
     Infrastructure,
     Purpose,
@@ -8,9 +9,12 @@ from auditor.check import (
     Sighting,
     Verdict,
     check,
+    count,
     failed,
+    name_few,
     not_applicable,
     passed,
+    plain_host,
     search,
     unknown,
 )
@@ -29,9 +33,10 @@ def lifetime_environment_exists(infrastructure: Infrastructure) -> Verdict:
 
     The inventory declares exactly one environment with purpose lifetime, LifeTime was found published on a host of
     it, and on no host of any other environment. Two places found fail at once; a host that was not seen could be a
-    second place, so one unseen host makes the verdict unknown. If LifeTime's environment is in the cloud, only
-    LifeTime's API could confirm it; as it is not asked yet, the verdict is unknown (source-not-configured). If the
-    reference does not ask for LifeTime, the check does not apply.
+    second place, so one unseen host makes the verdict unknown. If LifeTime's environment is in the cloud,
+    LifeTime's API is the witness: it answers, and none of the environments that it manages has its address (before
+    11.21.0 the addresses that it tells may be others than the public ones). If the reference does not ask for LifeTime,
+    the check does not apply.
 
     ## How to fix
 
@@ -63,8 +68,7 @@ def lifetime_environment_exists(infrastructure: Infrastructure) -> Verdict:
         )
     (environment,) = declared
     if environment.is_cloud:
-        sentence = f"{environment.name} is hosted in the cloud, where only LifeTime's API could confirm it."
-        unknown(Reason.SOURCE_NOT_CONFIGURED, sentence)
+        return _in_cloud(infrastructure, environment, elsewhere)
     environment.demand_hosts()
     inside = search(environment.platform_hosts, lambda host: host.proved(ComponentKind.LIFETIME).can_run)
     if inside.found and elsewhere.found:
@@ -82,6 +86,28 @@ def lifetime_environment_exists(infrastructure: Infrastructure) -> Verdict:
         )
     elsewhere.demand_complete_sight()
     return passed(f"{environment.name} is the only environment with LifeTime; it runs on {inside.names}.")
+
+
+def _in_cloud(infrastructure: Infrastructure, environment: Environment, elsewhere: Sighting[Host]) -> Verdict:
+    lifetime = infrastructure.lifetime
+    listed = lifetime.environments
+    beside = [item.name for item in listed if plain_host(item.host_name or "") == lifetime.host_name]
+    if beside or elsewhere.found:
+        places = name_few([*beside, *(host.name for host in elsewhere.found)])
+        return failed(
+            f"LifeTime is not in {environment.name} alone: it is also on {places}.",
+            expected=f"LifeTime in {environment.name} alone",
+            found=places,
+        )
+    silent = [item.name for item in listed if not item.host_name]
+    if not listed or silent:
+        sentence = f"LifeTime does not tell the address of {name_few(silent) or 'any environment'}."
+        unknown(Reason.PARSE_ERROR, sentence)
+    elsewhere.demand_complete_sight()
+    return passed(
+        f"LifeTime's API answers in the cloud, and none of {count(len(listed), 'environment')} that it manages has its "
+        "address."
+    )
 
 
 def _runs_lifetime(host: Host) -> bool:

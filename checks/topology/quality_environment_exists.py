@@ -13,9 +13,9 @@ def quality_environment_exists(infrastructure: Infrastructure) -> Verdict:
     ## How it is decided
 
     The inventory declares at least one environment with purpose quality, and Platform Server was found on at least
-    one of its hosts. A declaration alone does not pass: while no host was seen the verdict is unknown. For an
-    environment in the cloud only LifeTime could be the witness; as it is not asked yet, the verdict is unknown
-    (source-not-configured). If the reference does not ask for the purpose, the check does not apply.
+    one of its hosts. A declaration alone does not pass: while no host was seen the verdict is unknown. An environment
+    in the cloud is confirmed by LifeTime's API, where LifeTime lists it under its name or address; without the API the
+    verdict is unknown (source-not-configured). If the reference does not ask for the purpose, the check does not apply.
 
     ## How to fix
 

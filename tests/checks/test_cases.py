@@ -103,7 +103,7 @@ def _with(mapping: Mapping[str, T], key: str, value: T) -> dict[str, T]:
 
 def _hide(material: Material, host: str, question: str) -> Material:
     """Hide one thing; in cases a question has the name of its fact, component.<kind>, or roles."""
-    portrait = material.portraits[host]
+    portrait = material.portraits.get(host, Portrait(host, (), HIDDEN))
     if question == "roles":
         changed = dataclasses.replace(portrait, roles=HIDDEN)
     elif question.startswith("component."):
@@ -131,9 +131,12 @@ def _without_component(portrait: Portrait, kind: str) -> Portrait:
 
 def _silence(material: Material, host: str) -> Material:
     silence = NotKnown(Reason.UNREACHABLE, f"{host} fell silent.")
-    portrait: Any = dataclasses.replace(material.portraits[host], roles=silence)
-    for component in portrait.components:
-        portrait = _without_component(portrait, component.kind)
+    portraits = material.portraits
+    if host in portraits:
+        portrait: Any = dataclasses.replace(portraits[host], roles=silence)
+        for component in portrait.components:
+            portrait = _without_component(portrait, component.kind)
+        portraits = _with(portraits, host, portrait)
     visit = dataclasses.replace(
         material.visits[host], answers={}, channel=None, failure=Failure(FailureKind.DROPPED, f"{host} fell silent.")
     )
@@ -141,5 +144,5 @@ def _silence(material: Material, host: str) -> Material:
         material,
         visits=_with(material.visits, host, visit),
         facts=_with(material.facts, host, Facts(host, {}, silence)),
-        portraits=_with(material.portraits, host, portrait),
+        portraits=portraits,
     )

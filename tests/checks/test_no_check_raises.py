@@ -32,6 +32,7 @@ DOCUMENT: dict[str, Any] = {
         "prd-3": {"environment": "Production", "roles": ["cache-broker"]},
         "lt-1": {"environment": "LifeTime", "roles": BOTH},
     },
+    "lifetime": {},
 }
 HEALTHY = material(DOCUMENT)
 
@@ -91,7 +92,7 @@ def any_portrait(draw: st.DrawFn, host: str) -> Portrait:
         st.sampled_from(("", HEALTHY.rules, "another")),
         st.sampled_from(("", HEALTHY.reference.digest, "another")),
     ),
-    portraits=st.fixed_dictionaries({host: any_portrait(host) for host in HEALTHY.facts}),
+    portraits=st.fixed_dictionaries({host: any_portrait(host) for host in HEALTHY.portraits}),
 )
 def test_no_check_raises_whatever_is_known(
     facts: dict[str, Facts], previous: EarlierScan | None, portraits: dict[str, Portrait]

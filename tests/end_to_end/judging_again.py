@@ -73,7 +73,7 @@ class JudgingAgain:
 
     def __init__(self, inventory: Inventory, visits: Mapping[str, Visit], previous: EarlierScan | None = None) -> None:
         self._inventory, self._visits, self._previous = inventory, dict(visits), previous
-        self._hosts = {host.name: host for host in inventory.hosts}
+        self._hosts = {host.name: host for host in inventory.asked}
         self._read = readings(inventory, self._visits)
         self._looked_at: dict[str, set[Aspect]] = {check.id: set() for check in rules().checks}
         self._told: dict[tuple[str, str], Verdict | Exception] = {}
@@ -84,7 +84,7 @@ class JudgingAgain:
         watched = {
             host: HostReading(
                 _WatchedFacts(reading.facts, self._note),
-                cast(Portrait, _Watched(reading.portrait, self._note)),
+                None if reading.portrait is None else cast(Portrait, _Watched(reading.portrait, self._note)),
                 reading.secrets_found,
             )
             for host, reading in self._read.items()
@@ -107,8 +107,9 @@ class JudgingAgain:
         for host, reading in read.items():
             before = self._read[host]
             self._changed |= _changed_facts(before.facts, reading.facts)
-            self._changed |= _changed_components(before.portrait, reading.portrait)
-            self._changed |= _changed_attributes(before.portrait, reading.portrait)
+            if before.portrait is not None and reading.portrait is not None:
+                self._changed |= _changed_components(before.portrait, reading.portrait)
+                self._changed |= _changed_attributes(before.portrait, reading.portrait)
             self._changed |= _changed_attributes(self._visits[host], changed[host])
         return self._judge({**self._visits, **changed}, {**self._read, **read})
 

@@ -5,17 +5,33 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from auditor.collectors import questions_of
+from auditor.collectors.lifetime import questions_of_lifetime
 from auditor.evaluating import HostReading, judge_readings, read_host
-from auditor.model.inventory import Environment, Host, Inventory, SSHEndpoint, WinRMEndpoint, WinRMSignIn
+from auditor.model.inventory import (
+    LIFETIME_API,
+    Environment,
+    Host,
+    Inventory,
+    LifeTimeApi,
+    SSHEndpoint,
+    WinRMEndpoint,
+    WinRMSignIn,
+)
 from auditor.model.observation import ChannelName, Visit
 from auditor.model.question import Platform
+from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement
 from auditor.scanning import arrived
 from auditor.settings.reference import load_reference
 from auditor.simulation.answering import run_script
 from auditor.simulation.infrastructure import ModelledHost, ModelledInfrastructure, Reach
+from auditor.simulation.lifetime_model import ModelledLifeTime
 from auditor.transports.base import Limits, Request
 from auditor.transports.document import linux_script, read_document, windows_script
+from auditor.transports.lifetime import LifeTimeTransport
+from auditor.transports.lifetime_calls import target_of
+from auditor.transports.lifetime_failures import LifeTimeFailures
+from auditor.transports.lifetime_http import Answered
 from tests.end_to_end.simulated import rules
 
 
@@ -33,7 +49,8 @@ def declared(infrastructure: ModelledInfrastructure) -> Inventory:
         for item in infrastructure.environments
     )
     others = tuple(_host(host) for host in infrastructure.other_hosts)
-    return Inventory(infrastructure.name, environments, others, digest="offline")
+    lifetime = LifeTimeApi("https://lifetime.example.com") if infrastructure.lifetime else None
+    return Inventory(infrastructure.name, environments, others, digest="offline", lifetime=lifetime)
 
 
 def _host(host: ModelledHost) -> Host:
@@ -44,10 +61,37 @@ def _host(host: ModelledHost) -> Host:
 
 
 def visits(infrastructure: ModelledInfrastructure) -> dict[str, Visit]:
-    """Return one visit for each host; every host must be reachable."""
+    """Return one visit for each host, and for LifeTime's API if it is asked; every host must be reachable."""
     assert all(host.reach is Reach.OK for host in infrastructure.hosts)
     inventory = declared(infrastructure)
-    return {host.name: visit_of(host, inventory) for host in infrastructure.hosts}
+    seen = {host.name: visit_of(host, inventory) for host in infrastructure.hosts}
+    if inventory.lifetime is not None and infrastructure.lifetime is not None:
+        seen[LIFETIME_API] = visit_of_lifetime(inventory.lifetime, infrastructure.lifetime)
+    return seen
+
+
+class _Direct:
+    """Stands where the connection stands, and takes the answers of the model as they are."""
+
+    is_out_of_time = False
+
+    def __init__(self, model: ModelledLifeTime) -> None:
+        self._model = model
+        self.requests = 0
+
+    def get(self, call: object, key: object = None) -> Answered:
+        self.requests += 1
+        status, content = self._model.answer(target_of(call, key))
+        return Answered(status, [] if content is None else content, True)
+
+
+def visit_of_lifetime(api: LifeTimeApi, model: ModelledLifeTime) -> Visit:
+    """Return the visit to a modelled LifeTime, whose token must not have expired."""
+    transport = LifeTimeTransport(_Direct(model), LifeTimeFailures(api.url), b"k")
+    reply = transport.ask(Request(questions_of_lifetime(api)))
+    now = datetime.now(UTC)
+    answers = arrived(reply.answers, b"k")
+    return Visit(LIFETIME_API, now, now, reply.channel, reply.platform, answers, requests=reply.requests)
 
 
 def visit_of(host: ModelledHost, inventory: Inventory) -> Visit:
@@ -72,7 +116,7 @@ def visit_of(host: ModelledHost, inventory: Inventory) -> Visit:
 
 def readings(inventory: Inventory, visits: dict[str, Visit]) -> dict[str, HostReading]:
     """Return what each visit says."""
-    return {host.name: read_host(host, visits[host.name]) for host in inventory.hosts}
+    return {host.name: read_host(host, visits[host.name]) for host in inventory.asked}
 
 
 def judged(
@@ -80,12 +124,13 @@ def judged(
     visits: dict[str, Visit],
     read: dict[str, HostReading] | None = None,
     previous: EarlierScan | None = None,
+    reference: Reference | None = None,
 ) -> Judgement:
-    """Return the judgement against the built-in reference; `read` saves reading unchanged hosts again."""
+    """Return the judgement, by default against the built-in reference; `read` saves reading unchanged hosts again."""
     read = readings(inventory, visits) if read is None else read
     judged_at = max(visit.observed_at for visit in visits.values())
     return judge_readings(
-        inventory, load_reference(None), visits, read, rules(), judged_at=judged_at, previous=previous
+        inventory, reference or load_reference(None), visits, read, rules(), judged_at=judged_at, previous=previous
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from auditor import bundled
 from auditor.evaluating import Rules
-from auditor.model.inventory import Host, Inventory
+from auditor.model.inventory import Asked, Inventory
 from auditor.model.observation import Visit
 from auditor.model.reference import Reference
 from auditor.model.scan import ScanRecord
@@ -27,7 +27,7 @@ from auditor.transports.base import Limits, Secrets
 from auditor.transports.opening import Connections
 
 PASSWORD = "Planted-Sign-In-7431"
-FAST = Limits(connect=2.0, sign_in=2.0, question=5.0, visit=6.0)
+FAST = Limits(connect=2.0, sign_in=2.0, question=5.0, visit=6.0, pause=0.0)
 
 
 @functools.cache
@@ -60,8 +60,8 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def secrets(host: Host) -> Secrets:
-    return Secrets(password=PASSWORD)
+def secrets(host: Asked) -> Secrets:
+    return Secrets(password=PASSWORD, token=PASSWORD)
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,11 @@ def scan_once(
     reference: Reference | None = None,
     waivers: tuple[Waiver, ...] = (),
     progress: Quiet | None = None,
+    given: Callable[[Asked], Secrets] = secrets,
 ) -> ScanRecord:
     """Scan into the store of this folder and return the sealed scan as it was stored."""
     plan = ScanPlan(inventory, reference or load_reference(None), rules(), waivers, Bounds(limits.visit))
     with open_store(str(folder / "osaudit.db"), create=True) as store:
         return scan(
-            plan, store, Connections(limits), secrets, clock=clock, digest_key=b"k" * 32, progress=progress or Quiet()
+            plan, store, Connections(limits), given, clock=clock, digest_key=b"k" * 32, progress=progress or Quiet()
         )

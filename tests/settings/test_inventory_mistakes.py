@@ -65,7 +65,11 @@ def test_all_mistakes_are_told_at_once_with_line_and_key(write: Write) -> None:
         """)
     )
     assert mistakes(path) == [
-        (2, "colour", "'colour' is not a known key; expected infrastructure, defaults, environments or other_hosts."),
+        (
+            2,
+            "colour",
+            "'colour' is not a known key; expected infrastructure, defaults, environments, other_hosts or lifetime.",
+        ),
         (
             7,
             "environments[0].purpose",
