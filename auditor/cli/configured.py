@@ -31,6 +31,8 @@ PARAMETERS = {
     "retention.keep": "keep",
     "notifications.when": "notify",
 }
+# Options of osaudit itself, which stand before the command; their keys have the same names.
+OWN_PARAMETERS = ("log", "log_format", "journal")
 # These groups have commands of their own below them.
 _GROUPS = {
     "hosts": ("list", "ping", "trust"),
@@ -61,7 +63,12 @@ def configure(context: Any) -> None:
     context.obj = load_configuration(file)
     if named is None and context.obj.says_something:
         say(f"Using {file}.")
-    values = {PARAMETERS[key]: setting.value for key, setting in context.obj.settings.items()}
+    settings = dict(context.obj.settings)
+    for key in OWN_PARAMETERS:
+        own = settings.pop(key, None)
+        if own is not None and context.get_parameter_source(key).name == "DEFAULT":
+            context.params[key] = own.value
+    values = {PARAMETERS[key]: setting.value for key, setting in settings.items()}
     context.default_map = dict.fromkeys(_ALONE, values)
     context.default_map |= {group: dict.fromkeys(commands, values) for group, commands in _GROUPS.items()}
 
