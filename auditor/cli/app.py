@@ -80,7 +80,7 @@ class Commands(TyperGroup):
         from auditor.cli.configured import CONFIGURED, configure
 
         if args[0] in CONFIGURED and not {"-h", "--help"} & set(args):
-            configure(ctx)
+            configure(ctx, args[0])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -47,7 +47,7 @@ _ALONE = ("scan", "evaluate", "report", "diff", "scans", "site", "status", "prun
 CONFIGURED = frozenset((*_ALONE, *_GROUPS))
 
 
-def configure(context: Any) -> None:
+def configure(context: Any, command: str) -> None:
     """Lay the settings of the file under the options of the command that is called; `context.obj` is all it says.
 
     Raises `DocumentError` for a file with mistakes, and for one that was named and is not there.
@@ -66,7 +66,8 @@ def configure(context: Any) -> None:
     settings = dict(context.obj.settings)
     for key in OWN_PARAMETERS:
         own = settings.pop(key, None)
-        if own is not None and context.get_parameter_source(key).name == "DEFAULT":
+        # Whoever plans a scan for another account must not leave a log behind that this account cannot write.
+        if own is not None and command != "schedule" and context.get_parameter_source(key).name == "DEFAULT":
             context.params[key] = own.value
     values = {PARAMETERS[key]: setting.value for key, setting in settings.items()}
     context.default_map = dict.fromkeys(_ALONE, values)
