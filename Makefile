@@ -12,10 +12,11 @@ DIST ?= dist
 LOCKED := --extra credssp --extra keyring --extra notify --extra xlsx
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, and three shells.
-PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux
+# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells,
+# and what shows man pages.
+PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux mandoc groff-base
 
-.PHONY: demo test lint lock release mutants kills messages golden screenshots peers packages clean
+.PHONY: demo test lint lock release mutants kills messages golden screenshots commands peers packages clean
 
 demo: $(BIN)/osaudit
 	$(BIN)/osaudit demo osaudit-demo
@@ -66,6 +67,10 @@ golden: $(VENV)/.test
 screenshots: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group screenshots
 	$(BIN)/python -m docs.screenshots
+
+# The page of all commands and the man page, made from the commands; see CONTRIBUTING.md.
+commands: $(VENV)/.test
+	$(BIN)/python -m docs.commands
 
 # Whether anything is lost when osaudit is killed while it writes; see CONTRIBUTING.md.
 kills: $(VENV)/.test

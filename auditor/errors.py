@@ -96,6 +96,8 @@ class FailureKind(StrEnum):
     SESSION_CLOSED = "session-closed"
     ANSWER_DAMAGED = "answer-damaged"
     ANSWER_TOO_LARGE = "answer-too-large"
+    # Ours, before anything was asked or while it was.
+    JOURNAL_NOT_WRITTEN = "journal-not-written"
     # A mistake of ours, seen at the border around a host.
     CRASHED = "crashed"
 

@@ -125,8 +125,16 @@ def commands() -> tuple[Command, ...]:
     return (Command((), root()), *leaves(root()))
 
 
+OWN_OPTIONS = {"--config", "--log", "--log-format", "--journal"}
+
+
 def command_for(words: list[str]) -> tuple[Command, list[str]]:
-    """Return the command that these words call, and its arguments; fails for a command that does not exist."""
+    """Return the command that these words call, and its arguments; fails for a command that does not exist.
+
+    What stands before the command are options of osaudit itself, each with its value.
+    """
+    while len(words) > 2 and words[0] in OWN_OPTIONS:
+        words = words[2:]
     found, depth = root(), 0
     while is_group(found) and words[depth:] and not words[depth].startswith("-"):
         found = child(found, words[depth])

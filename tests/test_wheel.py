@@ -44,6 +44,13 @@ def test_only_the_package_and_its_metadata_are_installed(unpacked: Path) -> None
     assert {path.name.partition("-")[0] for path in unpacked.iterdir()} == {"auditor", "outsystems_auditor"}
 
 
+def test_the_man_page_is_installed_where_man_looks(unpacked: Path) -> None:
+    (folder,) = unpacked.glob("*.data")
+
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    assert files == ["data/share/man/man1/osaudit.1"]
+
+
 def test_the_checks_of_the_wheel_are_those_of_the_checkout(unpacked: Path) -> None:
     listed = run(unpacked, "checks", "list")
 

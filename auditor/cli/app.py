@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import suppress
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,6 +47,16 @@ COMMANDS = {
 }
 
 
+_log = logging.getLogger(__name__)
+
+
+class LogForm(StrEnum):
+    """What a line of the log is."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Commands(TyperGroup):
     """The commands, each imported when it is called."""
 
@@ -68,7 +80,7 @@ class Commands(TyperGroup):
         from auditor.cli.configured import CONFIGURED, configure
 
         if args[0] in CONFIGURED and not {"-h", "--help"} & set(args):
-            configure(ctx)
+            configure(ctx, args[0])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -105,13 +117,34 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
     config: Annotated[
         Path | None,
         typer.Option(envvar="OSAUDIT_CONFIG", help="The configuration; by default osaudit.yaml, if there is one."),
     ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(envvar="OSAUDIT_LOG", help="Append what is said on the screen to this file, with the time."),
+    ] = None,
+    log_format: Annotated[
+        LogForm, typer.Option(envvar="OSAUDIT_LOG_FORMAT", help="What a line of the log is.")
+    ] = LogForm.TEXT,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="OSAUDIT_JOURNAL",
+            help="Append a line to this file for everything that is asked of a host, before it is asked.",
+        ),
+    ] = None,
 ) -> None:
     """Audit existing OutSystems 11 installations: read-only, over WinRM or SSH."""
+    if log is not None:
+        from auditor.cli.logs import keep_log
+
+        keep_log(Path(log), LogForm(log_format))
+        command = context.invoked_subcommand
+        _log.info("osaudit %s began: %s.", __version__, command, extra={"fields": {"command": command}})
 
 
 def main() -> None:
@@ -120,14 +153,33 @@ def main() -> None:
     A crash is left to Python: its traceback shows no locals, which may hold secrets, and its exit code is 1.
     """
     _never_fail_to_print()
+    # Where no log is kept, nobody listens.
+    logging.getLogger("auditor").addHandler(logging.NullHandler())
+    code: Any = ExitCode.CRASH
+    try:
+        code = _run()
+    except Exception as error:
+        _log.critical("osaudit crashed (%s).", type(error).__name__)
+        raise
+    finally:
+        _log.info("osaudit ended with exit code %s.", int(code or 0), extra={"fields": {"exit_code": int(code or 0)}})
+    sys.exit(code)
+
+
+def _run() -> Any:
+    """Run the command line and return its exit code."""
     from auditor.errors import OsauditError, TransportError
 
     try:
         app(prog_name="osaudit")
+    except SystemExit as ended:
+        return ended.code
     except OsauditError as error:
         for line in str(error).splitlines():
             typer.echo(f"osaudit: {line}", err=True)
-        sys.exit(ExitCode.INCOMPLETE if isinstance(error, TransportError) else ExitCode.USAGE)
+            _log.error("%s", line)
+        return ExitCode.INCOMPLETE if isinstance(error, TransportError) else ExitCode.USAGE
+    return ExitCode.CLEAN
 
 
 def _never_fail_to_print() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from auditor.model.finding import Finding
     from auditor.model.scan import ScanRecord
     from auditor.store import Store
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ def conclude(
     from auditor.reporting.view import build_view
 
     view = build_view(record, rules.texts, figures=rules.age_of_figures(record))
+    _log.info("Scan %s: %s", record.id, view.verdict.headline, extra={"fields": {"scan": record.id}})
     if form is SummaryForm.JSON:
         typer.echo(json_report(view), nl=False)
     else:
@@ -62,12 +67,12 @@ def conclude(
     done = completeness(record, gate.min_coverage)
     stopping, told = _stopping(record, gate, store)
     if stopping:
-        say(told)
+        say(told, logging.WARNING)
     if done.audited == 0:
-        say("Nothing was audited: no host could be read.")
+        say("Nothing was audited: no host could be read.", logging.WARNING)
         raise typer.Exit(ExitCode.NOTHING_AUDITED)
     if not done.is_complete:
-        say(incomplete(done))
+        say(incomplete(done), logging.WARNING)
         raise typer.Exit(ExitCode.INCOMPLETE)
     if stopping:
         raise typer.Exit(ExitCode.FINDINGS)

@@ -32,7 +32,8 @@ def show(context: typer.Context) -> None:
     from auditor.cli.printing import print_rows
 
     configuration = configuration_of(context)
-    rows = [*_options(context.find_root(), configuration), *_beyond_options(configuration)]
+    root = context.find_root()
+    rows = [*_options(root, configuration), *_own_options(root, configuration), *_beyond_options(configuration)]
     print_rows(("Setting", "Value", "Comes from"), rows)
 
 
@@ -56,6 +57,21 @@ def _options(root: Any, configuration: Configuration) -> Iterator[tuple[str, str
                 value = beside(Path(called.params["inventory"]), None, f"{key}.yaml")
                 place = "beside the inventory" if value else place
             yield key, _words(value), place
+
+
+def _own_options(root: Any, configuration: Configuration) -> Iterator[tuple[str, str, str]]:
+    """Yield the same of the options that stand before the command."""
+    from auditor.cli.configured import OWN_PARAMETERS
+
+    variables = {item.name: item.envvar for item in root.command.params}
+    for key in OWN_PARAMETERS:
+        source = root.get_parameter_source(key).name
+        place = "option" if source == "COMMANDLINE" else "default"
+        if source == "ENVIRONMENT":
+            place = str(variables[key])
+        elif source == "DEFAULT" and key in configuration.settings:
+            place = _short(configuration.settings[key].place)
+        yield key, _words(root.params[key]), place
 
 
 def _short(place: Any) -> str:

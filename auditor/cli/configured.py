@@ -31,6 +31,8 @@ PARAMETERS = {
     "retention.keep": "keep",
     "notifications.when": "notify",
 }
+# Options of osaudit itself, which stand before the command; their keys have the same names.
+OWN_PARAMETERS = ("log", "log_format", "journal")
 # These groups have commands of their own below them.
 _GROUPS = {
     "hosts": ("list", "ping", "trust"),
@@ -45,7 +47,7 @@ _ALONE = ("scan", "evaluate", "report", "diff", "scans", "site", "status", "prun
 CONFIGURED = frozenset((*_ALONE, *_GROUPS))
 
 
-def configure(context: Any) -> None:
+def configure(context: Any, command: str) -> None:
     """Lay the settings of the file under the options of the command that is called; `context.obj` is all it says.
 
     Raises `DocumentError` for a file with mistakes, and for one that was named and is not there.
@@ -61,7 +63,13 @@ def configure(context: Any) -> None:
     context.obj = load_configuration(file)
     if named is None and context.obj.says_something:
         say(f"Using {file}.")
-    values = {PARAMETERS[key]: setting.value for key, setting in context.obj.settings.items()}
+    settings = dict(context.obj.settings)
+    for key in OWN_PARAMETERS:
+        own = settings.pop(key, None)
+        # Whoever plans a scan for another account must not leave a log behind that this account cannot write.
+        if own is not None and command != "schedule" and context.get_parameter_source(key).name == "DEFAULT":
+            context.params[key] = own.value
+    values = {PARAMETERS[key]: setting.value for key, setting in settings.items()}
     context.default_map = dict.fromkeys(_ALONE, values)
     context.default_map |= {group: dict.fromkeys(commands, values) for group, commands in _GROUPS.items()}
 

@@ -53,9 +53,10 @@ def way_to(host: Host) -> str:
 
 
 @app.command("ping")
-def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
+def ping(context: typer.Context, names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
     """Sign in to hosts and say what could be read there, and what not."""
     from auditor.cli.exit_codes import ExitCode
+    from auditor.cli.loading import journal_of
     from auditor.settings.inventory import load_inventory
 
     loaded = load_inventory(inventory)
@@ -63,7 +64,7 @@ def ping(names: Names = None, inventory: InventoryPath = DEFAULT_INVENTORY) -> N
 
     from auditor.cli import ping as pinging
 
-    if not pinging.ping(hosts, loaded):
+    if not pinging.ping(hosts, loaded, journal_of(context)):
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
@@ -82,6 +83,7 @@ def chosen(inventory: Inventory, names: list[str] | None) -> list[Asked]:
 
 @app.command("trust")
 def trust(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="The name of a host that is read over SSH.")],
     inventory: InventoryPath = DEFAULT_INVENTORY,
     fingerprint: Annotated[
@@ -89,7 +91,7 @@ def trust(
     ] = None,
 ) -> None:
     """Show the SSH host key of a host and, if you say so, trust it."""
-    from auditor.cli.loading import say, secrets_source
+    from auditor.cli.loading import journal_of, kept_journal, say, secrets_source
     from auditor.errors import UsageError
     from auditor.model.inventory import Host, SSHEndpoint
     from auditor.settings.inventory import load_inventory
@@ -104,11 +106,16 @@ def trust(
     path = ssh.known_hosts_path(endpoint.known_hosts)
     keys, limits = ssh.KeyRing(), Limits()
     say("Compare the fingerprint with what the server itself shows: ssh-keygen -lf on its public host key.")
-    with ssh.SignInGate() as gate:
+    with kept_journal(journal_of(context)) as journal, ssh.SignInGate() as gate:
+        if journal is not None:
+            # The key is shown before anybody signs in.
+            journal.note("host-key", host, user=None)
+        witness = None if journal is None else journal.witness(host)
         if endpoint.bastion is not None:
             shown = ssh.fetch_bastion_key(host.name, endpoint.bastion, limits, gate=gate)
             _offer(f"The bastion {endpoint.bastion.address}", shown, path, None)
-        shown = ssh.fetch_host_key(host.name, endpoint, secrets_source()(host), limits, keys=keys, gate=gate)
+        secrets = secrets_source()(host)
+        shown = ssh.fetch_host_key(host.name, endpoint, secrets, limits, keys=keys, gate=gate, witness=witness)
         _offer(host.name, shown, path, fingerprint)
 
 

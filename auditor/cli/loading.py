@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from auditor.model.reference import Reference
     from auditor.model.waiver import Waiver
     from auditor.transports.base import Secrets
+    from auditor.transports.journal import Journal
+
+
+_log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -30,9 +35,10 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def say(sentence: str) -> None:
-    """Say something to the person, on stderr: stdout is for results."""
+def say(sentence: str, level: int = logging.INFO) -> None:
+    """Say something to the person, on stderr: stdout is for results. It goes into the log too, if one is kept."""
     typer.echo(sentence, err=True)
+    _log.log(level, "%s", sentence)
 
 
 def load_rules(further: list[Path]) -> Rules:
@@ -93,6 +99,19 @@ def secrets_source() -> Callable[[Asked], Secrets]:
         return Secrets(**{name: resolver.resolve(ref) for name, ref in wanted.items() if ref is not None})
 
     return secrets
+
+
+def journal_of(context: typer.Context) -> Path | None:
+    """Return the file of the journal, if one is to be kept."""
+    named = context.find_root().params.get("journal")
+    return None if named is None else Path(named)
+
+
+def kept_journal(file: Path | None) -> AbstractContextManager[Journal | None]:
+    """Open the journal, if one is to be kept; UsageError where it cannot be written, before any host is asked."""
+    from auditor.transports.journal import Journal
+
+    return nullcontext() if file is None else Journal(file, now)
 
 
 def asked() -> Callable[[str], str] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
-from auditor.cli.loading import now, say, secrets_source
+from auditor.cli.loading import kept_journal, now, say, secrets_source
 from auditor.cli.printing import print_indented
 from auditor.cli.progress import outcome, scan_progress
 from auditor.collectors import COLLECTORS
@@ -26,11 +27,15 @@ _WHY = {
 }
 
 
-def ping(hosts: list[Asked], inventory: Inventory) -> bool:
+def ping(hosts: list[Asked], inventory: Inventory, journal_file: Path | None) -> bool:
     """Visit the hosts and print, in their order, what each would tell; whether all would tell everything."""
     limits = Limits()
     seen: dict[str, Visit] = {}
-    with Connections(limits) as connections, scan_progress(outcomes=False) as progress:
+    with (
+        kept_journal(journal_file) as journal,
+        Connections(limits, journal) as connections,
+        scan_progress(outcomes=False) as progress,
+    ):
         visits = visit_all(
             hosts,
             inventory,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import typer
 
 from auditor.cli.loading import say
 
@@ -16,10 +19,11 @@ if TYPE_CHECKING:
 
 # A sentence about a host that could not be read is told whole; what a server said inside it has this end.
 _LONGEST = 600
+_log = logging.getLogger(__name__)
 
 
 class PlainProgress:
-    """One line per host, for logs."""
+    """One line per host."""
 
     def __init__(self, outcomes: bool) -> None:
         self._outcomes = outcomes
@@ -33,8 +37,9 @@ class PlainProgress:
     def visited(self, visit: Visit) -> None:
         """Say how one visit ended."""
         self._done += 1
+        log_visit(visit)
         if self._outcomes:
-            say(f"{self._done}/{self._hosts} {outcome(visit)}")
+            typer.echo(f"{self._done}/{self._hosts} {outcome(visit)}", err=True)
 
 
 class BarProgress:
@@ -54,7 +59,8 @@ class BarProgress:
 
     def visited(self, visit: Visit) -> None:
         """Move the bar."""
-        if self._outcomes and (visit.failure is not None or told(visit) < len(visit.answers)):
+        log_visit(visit)
+        if self._outcomes and not is_whole(visit):
             self._progress.console.print(outcome(visit), markup=False, highlight=False)
         if self._task is not None:
             self._progress.advance(self._task)
@@ -78,6 +84,23 @@ def outcome(visit: Visit) -> str:
         way = CHANNELS[visit.channel] if visit.channel else "no channel"
         line = f"{visit.host}: read by {way}, {told(visit)} of {len(visit.answers)} questions answered"
     return shortened(line, _LONGEST)
+
+
+def log_visit(visit: Visit) -> None:
+    """Write into the log how a visit ended."""
+    fields = {
+        "host": visit.host,
+        "channel": visit.channel,
+        "failure": visit.failure and visit.failure.kind,
+        "questions": len(visit.answers),
+        "answered": told(visit),
+    }
+    _log.log(logging.INFO if is_whole(visit) else logging.WARNING, "%s", outcome(visit), extra={"fields": fields})
+
+
+def is_whole(visit: Visit) -> bool:
+    """Whether the host was read, and every question answered."""
+    return visit.failure is None and told(visit) == len(visit.answers)
 
 
 def told(visit: Visit) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,7 +81,7 @@ def prune_after(store: str, retention: Retention) -> None:
     try:
         _remove(store, retention)
     except OsauditError as error:
-        say(f"Old scans could not be removed: {error}")
+        say(f"Old scans could not be removed: {error}", logging.WARNING)
 
 
 def _remove(store: str, retention: Retention) -> None:

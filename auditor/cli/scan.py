@@ -77,6 +77,7 @@ def scan(
     """Read every host once, judge what was read, and store both."""
     from auditor.cli.concluding import Gate, conclude
     from auditor.cli.configured import configuration_of
+    from auditor.cli.loading import journal_of
     from auditor.cli.prune import configured_retention, prune_after
     from auditor.cli.telling import tell_of
     from auditor.model.unattended import NotifyWhen
@@ -86,7 +87,18 @@ def scan(
     changes = _changes(change)
     limits = Limits(visit=visit_seconds)
     settings = ScanSettings(
-        inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes, compare_with
+        inventory,
+        reference,
+        waivers,
+        store,
+        resume,
+        concurrency,
+        scan_seconds,
+        limits,
+        further,
+        changes,
+        compare_with,
+        journal_of(context),
     )
     record, rules = perform(settings)
     gate = Gate(fail_on, fail_on_new, compare_with, min_coverage)
@@ -113,6 +125,7 @@ class ScanSettings:
     further: list[Path]
     changes: tuple[str, ...] = ()
     compare_with: int | None = None
+    journal: Path | None = None
 
 
 def _changes(given: list[str]) -> tuple[str, ...]:
@@ -147,14 +160,18 @@ def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
     bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
     plan = ScanPlan(declared, reference, rules, waivers, bounds, settings.changes)
     holder = f"process {os.getpid()}, since {loading.now():%Y-%m-%d %H:%M:%S} UTC"
-    with open_store(settings.store, create=True) as opened, scanning_alone(settings.store, holder):
+    with (
+        loading.kept_journal(settings.journal) as journal,
+        open_store(settings.store, create=True) as opened,
+        scanning_alone(settings.store, holder),
+    ):
         if settings.compare_with is not None:
             # Before any server is asked: a night's work is not lost to a number that the store does not have.
             baseline(opened, settings.compare_with, declared.infrastructure)
         if not settings.resume:
             _tell_left_behind(opened, declared)
         try:
-            with Connections(settings.limits) as connections, scan_progress() as progress:
+            with Connections(settings.limits, journal) as connections, scan_progress() as progress:
                 record = run_scan(
                     plan,
                     opened,

@@ -110,7 +110,8 @@ def planned(context: typer.Context, system: System) -> Plan:
     if system is System.CRON and account != getpass.getuser():
         raise UsageError(f"A crontab belongs to its account; run this as {account}.")
     settings = {key: setting.value for key, setting in configuration.settings.items()}
-    written = [settings[key] for key in ("store", "scan.report") if "://" not in settings.get(key, "://")]
+    files = ("store", "scan.report", "log", "journal")
+    written = [settings[key] for key in files if "://" not in settings.get(key, "://")]
     return Plan(
         schedule=schedule,
         account=account,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def tell_of(
         with speaking(lang):
             _tell(record, rules, store, configuration, always=when is NotifyWhen.ALWAYS)
     except OsauditError as error:
-        say(f"Nobody was notified: {error}")
+        say(f"Nobody was notified: {error}", logging.WARNING)
 
 
 def _tell(record: ScanRecord, rules: Rules, store: str, configuration: Configuration, *, always: bool) -> None:
@@ -62,7 +63,7 @@ def _tell(record: ScanRecord, rules: Rules, store: str, configuration: Configura
     message = notice(view, difference, configuration.link)
     for target in configuration.targets:
         problem = told(target, message, report if target.attach_report else None)
-        say(problem or f"Notified: {target.name}.")
+        say(problem or f"Notified: {target.name}.", logging.WARNING if problem else logging.INFO)
 
 
 def told(target: Target, message: Notice, attachment: Attachment | None = None) -> str:

@@ -27,6 +27,13 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._@\\-]*[A-Za-z0-9._-])?\$?")
 _SECTIONS = ("scan", "retention", "notifications")
 
 
+class LogFormat(StrEnum):
+    """What a line of the log is."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class GateSeverity(StrEnum):
     """How severe an open finding must be for a scan to end with exit code 10."""
 
@@ -148,6 +155,13 @@ class OsauditDocument(DocumentModel):
     lang: Annotated[Language, Field(strict=False)] | None = Field(
         default=None, description="The language of pages, Markdown and messages; English by default."
     )
+    log: PathText | None = Field(default=None, description="The file to which what is said on the screen is appended.")
+    log_format: Annotated[LogFormat, Field(strict=False)] | None = Field(
+        default=None, description="What a line of the log is; text by default."
+    )
+    journal: PathText | None = Field(
+        default=None, description="The file to which a line is appended for everything that is asked of a host."
+    )
     scan: ScanSettings = Field(default_factory=ScanSettings, description="How a scan is made.")
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings, description="How long scans are kept; for ever by default."
@@ -252,6 +266,9 @@ def _settings(document: Document, model: OsauditDocument, folder: FilePath) -> d
         ("store",): store,
         ("checks",): None if model.checks is None else [full(item) for item in model.checks],
         ("lang",): model.lang and model.lang.value,
+        ("log",): model.log and full(model.log),
+        ("log_format",): model.log_format and model.log_format.value,
+        ("journal",): model.journal and full(model.journal),
         ("scan", "concurrency"): model.scan.concurrency,
         ("scan", "visit_seconds"): model.scan.visit_seconds,
         ("scan", "scan_seconds"): model.scan.scan_seconds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -59,6 +59,22 @@ class Reply:
     answers: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
     requests: int = 0
+
+
+class Witness:
+    """Is told of what is put to one host, each time before it is sent; this one keeps nothing.
+
+    What it raises ends the visit, so nothing is sent of which it could not be told.
+    """
+
+    def signing_in(self, *, bastion: bool = False) -> None:
+        """The host, or the bastion before it, is about to be contacted and signed in to."""
+
+    def asking(self, channel: ChannelName, questions: Sequence[str], sent: str) -> None:
+        """The questions with these ids are about to be asked; `sent` is the text that carries them."""
+
+    def heard(self, size: int) -> None:
+        """The host answered with so many bytes."""
 
 
 class Transport(Protocol):

@@ -16,7 +16,7 @@ from auditor.model.inventory import LifeTimeApi
 from auditor.model.observation import ChannelName
 from auditor.model.question import Answer, Outcome, Platform, Question, Verb
 from auditor.transports.answer_shapes import is_value_of
-from auditor.transports.base import Limits, Reply, Request, Secrets, Transport
+from auditor.transports.base import Limits, Reply, Request, Secrets, Transport, Witness
 from auditor.transports.lifetime_calls import CALLS, ForbiddenCall, call_named, is_key
 from auditor.transports.lifetime_failures import LifeTimeFailures
 from auditor.transports.lifetime_http import Answered, TooMuch, connection
@@ -31,10 +31,10 @@ _UNKNOWN_CALL = frozenset({404, 405, 501})
 
 
 @contextmanager
-def connect(api: LifeTimeApi, secrets: Secrets, limits: Limits) -> Iterator[Transport]:
+def connect(api: LifeTimeApi, secrets: Secrets, limits: Limits, witness: Witness | None = None) -> Iterator[Transport]:
     """Yield a `Transport` to LifeTime's API; raises `TransportError`. The token is proved by the first call."""
     failures = LifeTimeFailures(api.url)
-    with connection(api, secrets.token, limits, failures) as opened:
+    with connection(api, secrets.token, limits, failures, witness or Witness()) as opened:
         yield LifeTimeTransport(opened, failures, pseudonym_key(secrets.token or ""))
 
 
@@ -48,8 +48,8 @@ class Calling(Protocol):
         """Whether the visit has no time left."""
         ...
 
-    def get(self, call: object, key: object = None) -> Answered:
-        """Make one call of the list; raises `TransportError`, `TooMuch`."""
+    def get(self, call: object, key: object = None, *, question: str) -> Answered:
+        """Make one call of the list for a question; raises `TransportError`, `TooMuch`."""
         ...
 
 
@@ -123,7 +123,7 @@ class LifeTimeTransport:
             return Answer(question.id, Outcome.FAILED, detail=_OUT_OF_TIME), []
         is_first = self._connection.requests == 0
         try:
-            answered = self._connection.get(question.arguments["call"], key)
+            answered = self._connection.get(question.arguments["call"], key, question=question.id)
         except TransportError as error:
             if is_first or error.kind is not FailureKind.SILENT:
                 raise

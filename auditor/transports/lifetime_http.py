@@ -17,7 +17,8 @@ from requests.adapters import HTTPAdapter
 from auditor import __version__
 from auditor.errors import FailureKind
 from auditor.model.inventory import LifeTimeApi
-from auditor.transports.base import Limits
+from auditor.model.observation import ChannelName
+from auditor.transports.base import Limits, Witness
 from auditor.transports.document import storable
 from auditor.transports.lifetime_calls import BASE, target_of
 from auditor.transports.lifetime_failures import LifeTimeFailures
@@ -69,11 +70,14 @@ class _OurTrust(HTTPAdapter):
 class LifeTimeConnection:
     """One connection, on which calls are made one after the other. `requests` counts them."""
 
-    def __init__(self, session: requests.Session, url: str, limits: Limits, failures: LifeTimeFailures) -> None:
+    def __init__(
+        self, session: requests.Session, url: str, limits: Limits, failures: LifeTimeFailures, witness: Witness
+    ) -> None:
         self._session = session
         self._url = url
         self._limits = limits
         self._failures = failures
+        self._witness = witness
         self._ends_at = time.monotonic() + limits.visit
         self._answered = False
         self.requests = 0
@@ -83,8 +87,8 @@ class LifeTimeConnection:
         """Whether the visit has no time left."""
         return time.monotonic() >= self._ends_at
 
-    def get(self, call: object, key: object = None) -> Answered:
-        """Make one call of the list, and again where the server fails.
+    def get(self, call: object, key: object = None, *, question: str) -> Answered:
+        """Make one call of the list for the question with this id, and again where the server fails.
 
         Raises `ForbiddenCall` before anything is sent; `TransportError`, `TooMuch`.
         """
@@ -93,7 +97,7 @@ class LifeTimeConnection:
             self._pause(_GROWING[attempt - 1] if attempt else 1)
             last = attempt + 1 == _TRIES
             try:
-                answered = self._exchange(target)
+                answered = self._exchange(target, question)
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 told = self._failures.of_exchange(error, answered=self._answered)
                 if last or told.permanent or told.kind in (FailureKind.SILENT, FailureKind.DROPPED):
@@ -107,7 +111,10 @@ class LifeTimeConnection:
         if self.requests:
             time.sleep(max(0.0, min(units * self._limits.pause, self._ends_at - time.monotonic())))
 
-    def _exchange(self, target: str) -> Answered:
+    def _exchange(self, target: str, question: str) -> Answered:
+        if not self.requests:
+            self._witness.signing_in()
+        self._witness.asking(ChannelName.LIFETIME_API, [question], f"GET {self._url}{target}")
         self.requests += 1
         ends_at = min(self._ends_at, time.monotonic() + self._limits.question)
         wait = max(0.1, ends_at - time.monotonic())
@@ -118,6 +125,7 @@ class LifeTimeConnection:
             if 300 <= response.status_code < 400:
                 raise self._failures.of_other_service("answers with a redirection, which is not followed")
             body = b"".join(self._pieces(response, ends_at))
+            self._witness.heard(len(body))
             if response.headers.get("Content-Encoding"):
                 body = b""  # it was asked for as it is, so that nothing can unfold
         if response.status_code == _NOTHING_TO_LIST:
@@ -138,7 +146,7 @@ class LifeTimeConnection:
 
 @contextmanager
 def connection(
-    api: LifeTimeApi, token: str | None, limits: Limits, failures: LifeTimeFailures
+    api: LifeTimeApi, token: str | None, limits: Limits, failures: LifeTimeFailures, witness: Witness
 ) -> Iterator[LifeTimeConnection]:
     """Yield the connection to LifeTime; nothing is sent before its first call. Raises `TransportError`."""
     url = api.url.rstrip("/")
@@ -164,7 +172,7 @@ def connection(
                 "User-Agent": f"osaudit/{__version__}",
             }
         )
-        yield LifeTimeConnection(session, url, limits, failures)
+        yield LifeTimeConnection(session, url, limits, failures, witness)
 
 
 def _parsed(body: bytes, deepest: int) -> Any:

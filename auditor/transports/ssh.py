@@ -16,7 +16,7 @@ from auditor.model.inventory import Bastion, CredentialReference, SSHEndpoint
 from auditor.model.observation import ChannelName
 from auditor.model.question import Platform
 from auditor.transports import document
-from auditor.transports.base import Limits, Reply, Request, Secrets, Transport
+from auditor.transports.base import Limits, Reply, Request, Secrets, Transport, Witness
 from auditor.transports.host_keys import (
     HostKey,
     KnownHosts,
@@ -56,19 +56,28 @@ _MARGIN_SECONDS = 5.0
 
 @contextmanager
 def connect(
-    host: str, endpoint: SSHEndpoint, secrets: Secrets, limits: Limits, *, keys: KeyRing, gate: SignInGate
+    host: str,
+    endpoint: SSHEndpoint,
+    secrets: Secrets,
+    limits: Limits,
+    *,
+    keys: KeyRing,
+    gate: SignInGate,
+    witness: Witness | None = None,
 ) -> Iterator[Transport]:
     """Yield an open, signed-in transport to one host and close it afterwards; raises `TransportError`.
 
     Keys are read before anything is connected; no credential is sent before the host key is verified; no sign-in is
     tried twice.
     """
+    witness = witness or Witness()
     credentials = _credentials(host, endpoint, secrets.password, secrets.key_passphrase, keys)
     known = _known_hosts(host, endpoint)
     place = Place(host, endpoint.address, endpoint.port)
-    reach = _way_to(place, endpoint, secrets, limits, keys, gate)
+    reach = _way_to(place, endpoint, secrets, limits, keys, gate, witness)
     with gate.admit(*_gate_place(endpoint)):
         deadline = Deadline(limits.visit)
+        witness.signing_in()
         connection = shake_hands(place, reach, known, limits, gate.pause)
         try:
             _refuse_other_platform(place, endpoint, connection.remote_version)
@@ -80,21 +89,28 @@ def connect(
             raise
     try:
         yield _SSHTransport(
-            place, endpoint.platform, connection.remote_version, session, deadline, limits, _notes(known)
+            place, endpoint.platform, connection.remote_version, session, deadline, limits, _notes(known), witness
         )
     finally:
         connection.close()
 
 
 def fetch_host_key(
-    host: str, endpoint: SSHEndpoint, secrets: Secrets, limits: Limits, *, keys: KeyRing, gate: SignInGate
+    host: str,
+    endpoint: SSHEndpoint,
+    secrets: Secrets,
+    limits: Limits,
+    *,
+    keys: KeyRing,
+    gate: SignInGate,
+    witness: Witness | None = None,
 ) -> HostKey:
     """Return the key that the host shows, for a person to compare; no credential is sent to it.
 
     Through a bastion this signs in at the bastion, whose key must be known already.
     """
     place = Place(host, endpoint.address, endpoint.port)
-    return _fetched(place, _way_to(place, endpoint, secrets, limits, keys, gate), limits, gate)
+    return _fetched(place, _way_to(place, endpoint, secrets, limits, keys, gate, witness or Witness()), limits, gate)
 
 
 def fetch_bastion_key(host: str, bastion: Bastion, limits: Limits, *, gate: SignInGate) -> HostKey:
@@ -114,20 +130,24 @@ class _SSHTransport:
     deadline: Deadline
     limits: Limits
     notes: tuple[str, ...]
+    witness: Witness
 
     def ask(self, request: Request) -> Reply:
         """Put all questions in one process on the server; raises `TransportError`."""
         is_windows = self.platform is Platform.WINDOWS
         seconds = max(self.deadline.left - _MARGIN_SECONDS, self.deadline.left / 2)
         make = document.windows_script if is_windows else document.linux_script
-        script = make(request, seconds, min(self.limits.question, seconds)).encode("utf-8")
+        script = make(request, seconds, min(self.limits.question, seconds))
         command = POWERSHELL_COMMAND if is_windows else SH_COMMAND
-        output = run(self.place, self.session, command, script, self.deadline, self.limits.answer_bytes)
+        channel = ChannelName.POWERSHELL_OVER_SSH if is_windows else ChannelName.SH_OVER_SSH
+        self.witness.asking(channel, [question.id for question in request.questions], script)
+        output = run(self.place, self.session, command, script.encode("utf-8"), self.deadline, self.limits.answer_bytes)
+        self.witness.heard(len(output.stdout) + len(output.stderr))
         if document.ANSWER_BEGIN not in output.stdout:
             self._explain(output)
         answers = document.read_document(self.place.host, output.stdout, request, self.limits)
         return Reply(
-            channel=ChannelName.POWERSHELL_OVER_SSH if is_windows else ChannelName.SH_OVER_SSH,
+            channel=channel,
             platform=self.platform,
             answers=MappingProxyType({answer.question: answer for answer in answers}),
             notes=self.notes,
@@ -219,12 +239,18 @@ def _gate_place(endpoint: SSHEndpoint) -> tuple[str, int]:
 
 
 def _way_to(
-    place: Place, endpoint: SSHEndpoint, secrets: Secrets, limits: Limits, keys: KeyRing, gate: SignInGate
+    place: Place,
+    endpoint: SSHEndpoint,
+    secrets: Secrets,
+    limits: Limits,
+    keys: KeyRing,
+    gate: SignInGate,
+    witness: Witness,
 ) -> Callable[[], Stream]:
     """Return how to reach a host: a TCP connection, or a channel of the bastion's connection, opened if need be."""
     if endpoint.bastion is None:
         return lambda: tcp_stream(place, limits)
-    connection = _bastion(place.host, endpoint, endpoint.bastion, secrets, limits, keys, gate)
+    connection = _bastion(place.host, endpoint, endpoint.bastion, secrets, limits, keys, gate, witness)
     return lambda: _channel_through(place, endpoint.bastion, connection, limits)
 
 
@@ -236,6 +262,7 @@ def _bastion(
     limits: Limits,
     keys: KeyRing,
     gate: SignInGate,
+    witness: Witness,
 ) -> paramiko.Transport:
     place = Place(host, bastion.address, bastion.port, is_bastion=True)
 
@@ -244,6 +271,7 @@ def _bastion(
         credentials = _credentials(host, bastion, password, passphrase, keys)
         known = _known_hosts(host, endpoint)
         with gate.admit(bastion.address, bastion.port):
+            witness.signing_in(bastion=True)
             connection = shake_hands(place, lambda: tcp_stream(place, limits), known, limits, gate.pause)
             try:
                 sign_in(place, connection, credentials, limits.sign_in)

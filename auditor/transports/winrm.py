@@ -30,7 +30,7 @@ from winrm.protocol import Protocol as WinRMProtocol
 
 from auditor.errors import FailureKind, TransportError
 from auditor.model.inventory import WinRMEndpoint, WinRMSignIn
-from auditor.transports.base import Limits, Secrets, Transport
+from auditor.transports.base import Limits, Secrets, Transport, Witness
 from auditor.transports.winrm_failures import OPERATION_TIMEOUT, Failures, WSManFault
 from auditor.transports.winrm_http import (
     BoundedAdapter,
@@ -64,23 +64,27 @@ _NOT_WSMAN = (
 
 
 @contextmanager
-def connect(host: str, endpoint: WinRMEndpoint, secrets: Secrets, limits: Limits) -> Iterator[Transport]:
+def connect(
+    host: str, endpoint: WinRMEndpoint, secrets: Secrets, limits: Limits, witness: Witness | None = None
+) -> Iterator[Transport]:
     """Yield a signed-in `Transport` to a Windows host; raises `TransportError`, nothing else that the host can cause.
 
     With PowerShell the shell is opened here, so signing in and the right to a shell are proved when this returns.
     """
     failures = Failures(host, endpoint)
+    witness = witness or Witness()
     # Giving the shell back is part of the visit, so a moment of it is kept for that.
     ends_at = time.monotonic() + limits.visit - 2 * _clean_up_seconds(limits)
 
     def new_connection() -> _Connection:
         _guard(failures, endpoint, secrets)
         trust = trust_of(failures, endpoint, secrets)
+        witness.signing_in()
         reach(failures, endpoint, limits)
         adapter = BoundedAdapter(failures, trust)
-        return _Connection(failures, endpoint, secrets, limits, adapter, ends_at)
+        return _Connection(failures, endpoint, secrets, limits, adapter, ends_at, witness)
 
-    visit = Visit(failures, endpoint, limits, new_connection)
+    visit = Visit(failures, endpoint, limits, new_connection, witness)
     try:
         visit.open()
         yield visit
@@ -99,7 +103,9 @@ class _Connection:
         limits: Limits,
         adapter: BoundedAdapter,
         ends_at: float,
+        witness: Witness,
     ) -> None:
+        self._witness = witness
         self._failures = failures
         self._endpoint = endpoint
         self._limits = limits
@@ -130,6 +136,7 @@ class _Connection:
 
         def post() -> ElementTree.Element:
             answer = self.protocol.send_message(xmltodict.unparse({"env:Envelope": envelope}))
+            self._witness.heard(len(answer))
             # The expat of every supported Python refuses entity expansion attacks, and reads no external entity.
             root = ElementTree.fromstring(answer)  # noqa: S314
             found = root.find("{http://www.w3.org/2003/05/soap-envelope}Body")

@@ -11,7 +11,7 @@ from auditor.errors import FailureKind, TransportError
 from auditor.model.inventory import WinRMEndpoint, WinRMReading
 from auditor.model.observation import ChannelName
 from auditor.model.question import Platform, Verb
-from auditor.transports.base import Limits, Reply, Request
+from auditor.transports.base import Limits, Reply, Request, Witness
 from auditor.transports.document import ANSWER_BEGIN, WINDOWS_START_UP, is_constrained, read_document, windows_script
 from auditor.transports.winrm_failures import OPERATION_TIMEOUT, Failures, WSManFault
 from auditor.transports.wsman_wmi import Messenger, ask_wmi
@@ -60,8 +60,14 @@ class Visit:
     """One visit to one host: holds the current connection, and makes a new one where that is allowed."""
 
     def __init__(
-        self, failures: Failures, endpoint: WinRMEndpoint, limits: Limits, new_connection: Callable[[], Connection]
+        self,
+        failures: Failures,
+        endpoint: WinRMEndpoint,
+        limits: Limits,
+        new_connection: Callable[[], Connection],
+        witness: Witness,
     ) -> None:
+        self._witness = witness
         self._failures = failures
         self._endpoint = endpoint
         self._limits = limits
@@ -143,7 +149,7 @@ class Visit:
 
     def _ask_wmi(self, request: Request, *notes: str) -> Reply:
         connection = self._connected()
-        answers = ask_wmi(connection, request)
+        answers = ask_wmi(connection, request, self._witness)
         self.close()
         return Reply(
             channel=ChannelName.WMI_OVER_WSMAN,
@@ -164,12 +170,14 @@ class Visit:
         protocol = connection.protocol
         # The script must end, and its document travel, before the visit ends.
         left = connection.remaining()
-        script = windows_script(request, max(1.0, left - min(15.0, left / 5)), self._limits.question).encode("ascii")
+        script = windows_script(request, max(1.0, left - min(15.0, left / 5)), self._limits.question)
+        questions = [question.id for question in request.questions]
+        self._witness.asking(ChannelName.POWERSHELL_OVER_WINRM, questions, script)
         arguments = (*_ARGUMENTS, f'"{WINDOWS_START_UP}"')
         command = connection.call(
             lambda: protocol.run_command(shell, "powershell.exe", arguments, console_mode_stdin=False)
         )
-        refused_input = self._send(connection, shell, command, script)
+        refused_input = self._send(connection, shell, command, script.encode("ascii"))
         try:
             stdout, stderr, exit_code = self._receive(connection, shell, command)
         except WSManFault as fault:
@@ -213,6 +221,7 @@ class Visit:
                     # A server that does not wait before it says so must not be asked a thousand times a second.
                     time.sleep(max(0.0, asked_at + _LEAST_SECONDS_BETWEEN - time.monotonic()))
                     continue
+                self._witness.heard(len(out) + len(err))
                 stdout += out
                 stderr += err[: max(0, _STDERR_BYTES - len(stderr))]
                 if len(stdout) > self._limits.answer_bytes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 from xml.etree import ElementTree
 
+from auditor.model.observation import ChannelName
 from auditor.model.question import Answer, Outcome, Question, Verb
-from auditor.transports.base import Request
+from auditor.transports.base import Request, Witness
 from auditor.transports.document import failed, storable
 from auditor.transports.winrm_failures import OPERATION_TIMEOUT, WSManFault
 from auditor.transports.wsman_registry import answer_registry, registry_text
@@ -62,9 +65,27 @@ class OutOfTime(Exception):  # noqa: N818 - it ends a question, it is not a faul
     """The visit's time is over."""
 
 
-def ask_wmi(messenger: Messenger, request: Request) -> tuple[Answer, ...]:
+def ask_wmi(messenger: Messenger, request: Request, witness: Witness | None = None) -> tuple[Answer, ...]:
     """Return one answer for each question of the request; what WMI cannot be asked is UNSUPPORTED."""
-    return tuple(_answered(messenger, question) for question in request.questions)
+    told = witness or Witness()
+    return tuple(_answered(_Witnessed(messenger, question, told), question) for question in request.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Witnessed:
+    """Sends the messages of one question, each after the witness was told of it."""
+
+    messenger: Messenger
+    question: Question
+    witness: Witness
+
+    def send(self, resource: str, action: str, body: Mapping[str, Any]) -> ElementTree.Element:
+        # Address and number of the message, which the envelope adds, ask nothing.
+        self.witness.asking(ChannelName.WMI_OVER_WSMAN, (self.question.id,), json.dumps([resource, action, body]))
+        return self.messenger.send(resource, action, body)
+
+    def remaining(self) -> float:
+        return self.messenger.remaining()
 
 
 def children(element: ElementTree.Element, name: str) -> list[str]:

@@ -12,6 +12,8 @@ from tests.cli.program import osaudit, refused
 
 SCHEMA = Path(__file__).parents[1] / "schedules" / "task-part.xsd"
 PLAN = """store: data/osaudit.db
+log: said/log.txt
+journal: kept/journal.jsonl
 scan: {{scan_seconds: 600, report: out/latest.html}}
 schedule: {{at: 02:30, days: [monday], name: osaudit-north{account}}}
 """
@@ -30,7 +32,10 @@ def test_the_units_run_this_program_with_this_file_and_write_only_where_the_scan
     assert "# /etc/systemd/system/osaudit-north.service\n" in shown.out
     assert "# /etc/systemd/system/osaudit-north.timer\n" in shown.out
     assert f'"--config" "{tmp_path}/osaudit.yaml" "scan"\n' in shown.out
-    assert f'ReadWritePaths="{tmp_path}" "{tmp_path}/data" "{tmp_path}/out"\n' in shown.out
+    assert (
+        f'ReadWritePaths="{tmp_path}" "{tmp_path}/data" "{tmp_path}/kept" "{tmp_path}/out" "{tmp_path}/said"\n'
+        in shown.out
+    )
     assert "User=osaudit\n" in shown.out
     assert "TimeoutStartSec=2400\n" in shown.out
     assert sorted(file.name for file in tmp_path.iterdir()) == ["osaudit.yaml"]

@@ -79,7 +79,7 @@ class _Direct:
         self._model = model
         self.requests = 0
 
-    def get(self, call: object, key: object = None) -> Answered:
+    def get(self, call: object, key: object = None, *, question: str) -> Answered:
         self.requests += 1
         status, content = self._model.answer(target_of(call, key))
         return Answered(status, [] if content is None else content, True)

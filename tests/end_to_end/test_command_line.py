@@ -290,7 +290,7 @@ import sys
 from auditor.transports import winrm
 from auditor.cli import main
 
-def broken(name, endpoint, secrets, limits):
+def broken(name, endpoint, secrets, limits, witness):
     raise RuntimeError(f"cannot sign in with {secrets.password}")
 
 winrm.connect = broken

@@ -108,7 +108,7 @@ def test_few_documents_have_to_be_read_for_one(session: Session) -> None:
         keys.append(keep(session, drifting(night), near=keys[-1]))
 
     base = {key: encoding.base_of(body_of(session, key)) for key in keys}
-    steps = {None: -1}
+    steps: dict[int | None, int] = {None: -1}
     for key in keys:
         steps[key] = steps[base[key]] + 1
     assert max(steps.values()) == 8
