@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, and three shells.
-PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux
+# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells, and PostgreSQL.
+PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux postgresql
 
 .PHONY: demo test lint mutants peers packages clean
 
@@ -43,7 +43,7 @@ $(BIN)/osaudit: $(BIN)/python pyproject.toml
 	touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml | peers
-	$(BIN)/python -m pip install --quiet --editable '.[kerberos,notify,xlsx]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[kerberos,notify,postgresql,xlsx]' --group test
 	touch $@
 
 peers:

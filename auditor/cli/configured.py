@@ -19,6 +19,7 @@ PARAMETERS = {
     "scan.concurrency": "concurrency",
     "scan.visit_seconds": "visit_seconds",
     "scan.scan_seconds": "scan_seconds",
+    "scan.zone": "zone",
     "scan.fail_on": "fail_on",
     "scan.report": "report",
     "notifications.when": "notify",

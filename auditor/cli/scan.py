@@ -25,12 +25,15 @@ from auditor.cli.options import (
     StoreLocation,
     SummaryForm,
     WaiversPath,
+    ZoneOption,
 )
 
 if TYPE_CHECKING:
     from auditor.evaluating import Completeness, Rules
     from auditor.model.inventory import Inventory
     from auditor.model.scan import ScanRecord
+    from auditor.scanning import ScanPlan
+    from auditor.sharing import ZoneScan
     from auditor.store import ScanSummary, Store
     from auditor.transports.base import Limits
 
@@ -44,6 +47,7 @@ def scan(
     waivers: WaiversPath = None,
     store: StoreLocation = DEFAULT_STORE,
     resume: Annotated[bool, typer.Option("--resume", help="Complete the last scan, which was interrupted.")] = False,
+    zone: ZoneOption = None,
     fail_on: FailOn = None,
     report: Annotated[
         Path | None, typer.Option(envvar="OSAUDIT_REPORT", help="Also write the HTML report to this file.")
@@ -75,14 +79,20 @@ def scan(
     changes = _changes(change)
     limits = Limits(visit=visit_seconds)
     settings = ScanSettings(
-        inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes
+        inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes, zone
     )
-    record, rules = perform(settings)
+    done = perform(settings)
+    configuration, when = configuration_of(context), NotifyWhen(notify.value)
+    for late in done.ended:
+        tell_of(late, done.rules, store, configuration, when)
+    if done.open_zone is not None:
+        conclude_zone(done.open_zone, zone or "")
+        return
     try:
-        conclude(record, rules, form=form, report=report, store=store, fail_on=fail_on)
+        conclude(done.record, done.rules, form=form, report=report, store=store, fail_on=fail_on)
     finally:
         # However the scan ended, and also where its report could not be written.
-        tell_of(record, rules, store, configuration_of(context), NotifyWhen(notify.value))
+        tell_of(done.record, done.rules, store, configuration, when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,20 @@ class ScanSettings:
     limits: Limits
     further: list[Path]
     changes: tuple[str, ...] = ()
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What a command did: a scan and the rules that judged it, and the shared scans that it ended at their deadline.
+
+    `open_zone` is there when a zone was read and the scan was not sealed by that.
+    """
+
+    record: ScanRecord
+    rules: Rules
+    ended: tuple[ScanRecord, ...] = ()
+    open_zone: ZoneScan | None = None
 
 
 def _changes(given: list[str]) -> tuple[str, ...]:
@@ -115,42 +139,65 @@ def _changes(given: list[str]) -> tuple[str, ...]:
     return names
 
 
-def perform(settings: ScanSettings) -> tuple[ScanRecord, Rules]:
-    """Scan with a progress display, and return the sealed scan with the rules that judged it."""
+def perform(settings: ScanSettings) -> Performed:
+    """Scan, all or one zone, with a progress display."""
     from auditor.cli import loading
 
     # What a person has to correct is told before anything slow is loaded.
     declared, reference, waivers = loading.load_declared(settings.inventory, settings.reference, settings.waivers)
+    if settings.zone is not None:
+        loading.demand_zone(declared, settings.zone)
 
-    from auditor.cli.progress import scan_progress
-    from auditor.scanning import Bounds, ScanPlan, new_digest_key
-    from auditor.scanning import scan as run_scan
+    from auditor.scanning import Bounds, ScanPlan
+    from auditor.sharing import end_overdue
     from auditor.store import open_store, scanning_alone
-    from auditor.transports.opening import Connections
 
     rules = loading.load_rules(settings.further)
     bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
     plan = ScanPlan(declared, reference, rules, waivers, bounds, settings.changes)
     holder = f"process {os.getpid()}, since {loading.now():%Y-%m-%d %H:%M:%S} UTC"
-    with open_store(settings.store, create=True) as opened, scanning_alone(settings.store, holder):
+    if settings.zone is not None:
+        holder += f", zone {settings.zone}"
+    with open_store(settings.store, create=True) as opened, scanning_alone(settings.store, holder, settings.zone):
+        ended = () if settings.resume and settings.zone is None else end_overdue(plan, opened, loading.now)
+        for late in ended:
+            _tell_ended(late)
         if not settings.resume:
-            _tell_left_behind(opened, declared)
+            _tell_left_behind(opened, plan, settings.zone)
         try:
-            with Connections(settings.limits) as connections, scan_progress() as progress:
-                record = run_scan(
-                    plan,
-                    opened,
-                    connections,
-                    loading.secrets_source(),
-                    clock=loading.now,
-                    digest_key=new_digest_key(),
-                    progress=progress,
-                    resume=settings.resume,
-                )
+            record, open_zone = _scanned(settings, plan, opened)
         except KeyboardInterrupt:
-            loading.say(f"osaudit: stopped; {_how_to_go_on(opened, declared)}")
+            loading.say(f"osaudit: stopped; {_how_to_go_on(opened, declared, settings.zone)}")
             raise typer.Exit(ExitCode.CRASH) from None
-    return record, rules
+    return Performed(record, rules, ended, open_zone)
+
+
+def _scanned(settings: ScanSettings, plan: ScanPlan, opened: Store) -> tuple[ScanRecord, ZoneScan | None]:
+    from auditor.cli import loading
+    from auditor.cli.progress import scan_progress
+    from auditor.scanning import new_digest_key
+    from auditor.scanning import scan as run_scan
+    from auditor.sharing import scan_zone
+    from auditor.transports.opening import Connections
+
+    secrets, key = loading.secrets_source(), new_digest_key()
+    with Connections(settings.limits) as connections, scan_progress() as progress:
+        if settings.zone is None:
+            record = run_scan(
+                plan,
+                opened,
+                connections,
+                secrets,
+                clock=loading.now,
+                digest_key=key,
+                progress=progress,
+                resume=settings.resume,
+            )
+            return record, None
+        read = scan_zone(
+            plan, settings.zone, opened, connections, secrets, clock=loading.now, digest_key=key, progress=progress
+        )
+    return read.record, None if read.sealed else read
 
 
 def _unfinished(opened: Store, inventory: Inventory) -> ScanSummary | None:
@@ -160,22 +207,64 @@ def _unfinished(opened: Store, inventory: Inventory) -> ScanSummary | None:
     return scans[-1] if scans and scans[-1].state is ScanState.RUNNING else None
 
 
-def _tell_left_behind(opened: Store, inventory: Inventory) -> None:
+def _tell_left_behind(opened: Store, plan: ScanPlan, zone: str | None) -> None:
     from auditor.cli.loading import say
+    from auditor.sharing import identity_of
 
-    left = _unfinished(opened, inventory)
-    if left is not None:
+    shared = {scan.id: scan.identity for scan in opened.shared_scans(plan.inventory.infrastructure)}
+    left = _unfinished(opened, plan.inventory)
+    if left is not None and left.id not in shared:
         say(f"Scan {left.id} was not finished and stays incomplete: this is a new one. To complete it, use --resume.")
+    for scan, identity in shared.items():
+        if zone is None:
+            say(f"Scan {scan} still waits for zones: this is a new one.")
+        elif identity != identity_of(plan):
+            say(
+                f"Scan {scan} waits for zones with another inventory, reference, rules or osaudit: this is a new one. "
+                "Give all collectors the same."
+            )
 
 
-def _how_to_go_on(opened: Store, inventory: Inventory) -> str:
+def _tell_ended(late: ScanRecord) -> None:
+    from auditor.cli.loading import say
+    from auditor.evaluating import completeness
+
+    say(f"Scan {late.id} was not finished at its deadline and is sealed now. {incomplete(completeness(late))}")
+
+
+def _how_to_go_on(opened: Store, inventory: Inventory, zone: str | None) -> str:
     left = _unfinished(opened, inventory)
     if left is None:
         return "no host had been asked."
+    again = "--resume" if zone is None else f"--zone {zone}"
     return (
         f"{left.hosts_visited} of {len(inventory.hosts)} hosts are read and stored as scan {left.id}; "
-        "`osaudit scan --resume` with the same options reads the others."
+        f"`osaudit scan {again}` with the same options reads the others."
     )
+
+
+def conclude_zone(read: ZoneScan, zone: str) -> None:
+    """Say how far a scan is that others complete, and end with the exit code that the zone alone has earned."""
+    from dataclasses import replace
+
+    from auditor.cli.loading import say
+    from auditor.evaluating import completeness
+    from auditor.model.scan import ScanState
+
+    own = {host.name for host in read.record.inventory.hosts if host.zone == zone}
+    visits = {name: visit for name, visit in read.record.visits.items() if name in own}
+    said = f"The zone {zone} is in: {len(visits)} of {len(own)} hosts are stored as scan {read.record.id}"
+    if read.record.state is ScanState.COMPLETE:
+        say(f"{said}, which another collector sealed.")
+    else:
+        say(f"{said}. Not in yet: {', '.join(read.missing)}, until {read.shared.ends_at:%Y-%m-%d %H:%M} UTC.")
+    done = completeness(replace(read.record, visits=visits, judgement=None))
+    if done.audited == 0:
+        say("Nothing was audited: no host of the zone could be read.")
+        raise typer.Exit(ExitCode.NOTHING_AUDITED)
+    if not done.is_complete:
+        say(incomplete(done))
+        raise typer.Exit(ExitCode.INCOMPLETE)
 
 
 def conclude(

@@ -131,7 +131,10 @@ Endpoint = WinRMEndpoint | SSHEndpoint
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A server as declared. `aliases` are other names under which the platform may know it."""
+    """A server as declared. `aliases` are other names under which the platform may know it.
+
+    `zone` names the part of the network from which it is reached, where not every collector reaches every host.
+    """
 
     name: str
     environment: str | None
@@ -140,6 +143,7 @@ class Host:
     aliases: tuple[str, ...] = ()
     passive: bool = False
     same_machine_as: tuple[str, ...] = ()
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

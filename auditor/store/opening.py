@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from auditor.errors import StoreError
+from auditor.model.store_location import REFUSAL, holds_password
+from auditor.store import postgresql
 from auditor.store.repository import Store
 from auditor.store.schema import REVISION
 
@@ -25,42 +27,62 @@ def open_store(location: str, *, create: bool = False) -> Store:
     With `create` a missing SQLite file is made, readable by its owner alone.
     """
     url = _url(location)
-    is_sqlite = url.get_backend_name() == "sqlite"
-    # A database URL may hold a password.
-    place = location if "://" not in location else url.render_as_string(hide_password=True)
-    if is_sqlite:
+    if url.drivername == "sqlite":
         _prepare_file(Path(url.database or ""), create=create)
     try:
-        # `?timeout=` in the URL of a SQLite file bounds the waiting for a lock.
-        waiting = {"timeout": _LOCK_SECONDS} if is_sqlite and "timeout" not in url.query else {}
-        engine = create_engine(url, connect_args=waiting)
-        if is_sqlite:
-            event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "handle_error", partial(_tell_in_words, place))
-        _bring_up_to_date(engine, place)
-    except ImportError as error:
-        raise StoreError(f"The store {place} needs the Python package {error.name}; install it.") from error
+        engine = engine_at(location)
+        _bring_up_to_date(engine, location, create=create)
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise StoreError(f"The store {place} cannot be opened: {cause}; check that it is an osaudit store.") from error
+        sentence = f"The store {location} cannot be opened: {cause}; check that it is an osaudit store."
+        raise StoreError(sentence) from error
     return Store(engine)
+
+
+def engine_at(location: str) -> Engine:
+    """Return the engine of the store at a path or database URL, whose troubles end in sentences; nothing is opened."""
+    url = _url(location)
+    if url.drivername == "sqlite":
+        # `?timeout=` in the URL of a SQLite file bounds the waiting for a lock.
+        waiting = {} if "timeout" in url.query else {"timeout": _LOCK_SECONDS}
+        engine = create_engine(url, connect_args=waiting)
+        event.listen(engine, "connect", _configure_sqlite)
+    else:
+        try:
+            engine = create_engine(url, connect_args=postgresql.connection_settings(url))
+        except ImportError as error:
+            raise StoreError(
+                f"The store {location} needs a package that is not installed; "
+                "run `pip install outsystems-auditor[postgresql]`."
+            ) from error
+    event.listen(engine, "handle_error", partial(_tell_in_words, location))
+    return engine
 
 
 def file_of(location: str) -> Path | None:
     """Return the file in which the store at a path or database URL is kept, None where it is no file of ours."""
     url = _url(location)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    return Path(url.database) if url.drivername == "sqlite" and url.database else None
 
 
 def _url(location: str) -> URL:
     if "://" not in location:
         return URL.create("sqlite", database=str(Path(location)))
+    if holds_password(location):
+        raise StoreError(REFUSAL)
     try:
-        return make_url(location)
-    except ArgumentError as error:
+        url = make_url(location)
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "The store's database URL cannot be read; write it like postgresql://host/database."
         ) from error
+    if url.drivername in ("postgresql", postgresql.DRIVER):
+        return url.set(drivername=postgresql.DRIVER)
+    if url.drivername == "sqlite":
+        return url
+    raise StoreError(
+        f"A store is a file or a database of PostgreSQL, as postgresql://host/database; {location} is none."
+    )
 
 
 def _prepare_file(path: Path, *, create: bool) -> None:
@@ -89,19 +111,26 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _tell_in_words(place: str, context: ExceptionContext) -> None:
     """Let trouble of the database itself, at whatever moment, end in a sentence."""
-    if isinstance(context.sqlalchemy_exception, OperationalError):
+    if context.dialect.name == "postgresql":
+        if isinstance(context.sqlalchemy_exception, OperationalError | ProgrammingError):
+            raise StoreError(postgresql.in_words(place, context.original_exception)) from None
+    elif isinstance(context.sqlalchemy_exception, OperationalError):
         cause = str(context.original_exception).splitlines()[0]
         what_to_do = "wait for the program that uses it" if "locked" in cause else "look at its disk and its rights"
         raise StoreError(f"The store {place} cannot be used: {cause}; {what_to_do}.") from None
 
 
-def _bring_up_to_date(engine: Engine, location: str) -> None:
+def _bring_up_to_date(engine: Engine, location: str, *, create: bool) -> None:
     with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            postgresql.demand_new_enough(connection, location)
         tables = set(inspect(connection).get_table_names())
         if "alembic_version" in tables:
             revision = connection.execute(text("select version_num from alembic_version")).scalar()
         elif tables:
             raise StoreError(f"{location} is a database of something else; name another store with --store.")
+        elif engine.dialect.name == "postgresql" and not create:
+            raise StoreError(f"There is no store at {location} yet; run a scan first or name another with --store.")
         else:
             revision = None
     if revision == REVISION:
@@ -122,5 +151,7 @@ def _migrate(engine: Engine) -> None:
     configuration = Config()
     configuration.set_main_option("script_location", str(_MIGRATIONS))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            postgresql.migrate_alone(connection)
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")

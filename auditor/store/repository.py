@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import CursorResult, Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from auditor.errors import FailureKind, StoreError
@@ -26,7 +26,17 @@ from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, ScanState
 from auditor.store import encoding
 from auditor.store.history import history
-from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
+from auditor.store.schema import (
+    DocumentRow,
+    JudgementRow,
+    ScanRow,
+    SharedScanRow,
+    SubjectRow,
+    VisitRow,
+    VisitSectionRow,
+)
+from auditor.store.sharing import SharedScan, joining_alone, shared_scans
+from auditor.store.writing import insert_new, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +75,58 @@ class Store:
     ) -> int:
         """Begin a scan and return its id; until it is sealed it counts as incomplete."""
         with Session(self._engine) as session, session.begin():
-            row = ScanRow(
-                infrastructure=inventory.infrastructure,
-                state=ScanState.RUNNING,
-                started_at=started_at,
-                inventory=_keep(session, encoding.dump_inventory(inventory)),
-                reference=_keep(session, encoding.dump_reference(reference)),
-                changes=json.dumps(changes),
-            )
-            session.add(row)
-            session.flush()
-            return row.id
+            return _begin(session, inventory, reference, started_at, changes)
+
+    def join(
+        self,
+        inventory: Inventory,
+        reference: Reference,
+        started_at: datetime,
+        changes: tuple[str, ...] = (),
+        *,
+        identity: str,
+        ends_at: datetime,
+        digest_key: bytes,
+    ) -> SharedScan:
+        """Return the running scan that collectors of this identity share, begun now if there is none."""
+        with Session(self._engine) as session, session.begin():
+            joining_alone(session)
+            for shared in shared_scans(session, inventory.infrastructure):
+                if shared.identity == identity:
+                    break
+            else:
+                scan = _begin(session, inventory, reference, started_at, ())
+                shared = SharedScan(scan, identity, ends_at, digest_key)
+                session.add(SharedScanRow(scan=scan, identity=identity, ends_at=ends_at, digest_key=digest_key))
+        self.name_changes(shared.id, changes)
+        return shared
+
+    def shared_scans(self, infrastructure: str) -> tuple[SharedScan, ...]:
+        """Return the running scans of an infrastructure that collectors share, oldest first."""
+        with Session(self._engine) as session:
+            return tuple(shared_scans(session, infrastructure))
+
+    def visited(self, scan: int) -> frozenset[str]:
+        """Return the hosts that have a visit in a scan."""
+        with Session(self._engine) as session:
+            return frozenset(session.scalars(select(VisitRow.host).where(VisitRow.scan == scan)))
 
     def name_changes(self, scan: int, changes: tuple[str, ...]) -> None:
         """Add the changes during which a scan is made to those that it names already."""
         with Session(self._engine) as session, session.begin():
-            row = self._scan_row(session, scan)
+            row = session.get_one(ScanRow, scan, with_for_update=True)
             row.changes = json.dumps(tuple(dict.fromkeys((*json.loads(row.changes), *changes))))
 
-    def record(self, scan: int, visit: Visit) -> None:
-        """Store one visit whole."""
+    def record(self, scan: int, visit: Visit) -> bool:
+        """Store one visit whole, and say whether it was: the first visit to a host counts, another is dropped."""
         sections: dict[str, dict[str, Answer]] = defaultdict(dict)
         for question, answer in visit.answers.items():
             sections[question.partition(".")[0]][question] = answer
         times = {question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds}
         with Session(self._engine) as session, session.begin():
-            row = VisitRow(
+            is_first = insert_new(
+                session,
+                VisitRow,
                 scan=scan,
                 host=visit.host,
                 started_at=visit.started_at,
@@ -103,18 +139,24 @@ class Store:
                 requests=visit.requests,
                 milliseconds=json.dumps(times, separators=(",", ":"), sort_keys=True),
             )
-            session.add(row)
-            session.flush()
-            for _, answers in sorted(sections.items()):
-                document = _keep(session, encoding.dump_section(answers))
-                session.add(VisitSectionRow(visit=row.id, document=document))
+            if is_first:
+                row = session.scalars(select(VisitRow.id).where(VisitRow.scan == scan, VisitRow.host == visit.host))
+                key = row.one()
+                documents = keep(session, [encoding.dump_section(answers) for answers in sections.values()])
+                session.add_all(VisitSectionRow(visit=key, document=document) for document in documents)
+        return is_first
 
-    def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> None:
-        """Store the judgement and declare the scan complete, both or neither."""
+    def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> bool:
+        """Store the judgement and declare the scan complete, both or neither; say no if it was complete already."""
+        running = update(ScanRow).where(ScanRow.id == scan, ScanRow.state == ScanState.RUNNING)
+        completing = running.values(state=ScanState.COMPLETE, finished_at=finished_at)
         with Session(self._engine) as session, session.begin():
-            row = self._scan_row(session, scan)
-            row.state, row.finished_at = ScanState.COMPLETE, finished_at
-            _write_judgement(session, scan, judgement)
+            # Two collectors that find all zones in wait for each other here.
+            is_sealed = cast(CursorResult[Any], session.execute(completing)).rowcount > 0
+            if is_sealed:
+                _write_judgement(session, scan, judgement)
+                session.execute(delete(SharedScanRow).where(SharedScanRow.scan == scan))
+        return is_sealed
 
     def judge_again(self, scan: int, judgement: Judgement) -> None:
         """Add a judgement by other rules; it becomes the one that counts."""
@@ -215,14 +257,18 @@ class Store:
         return row
 
 
-def _keep(session: Session, data: object) -> int:
-    """Return the id of the document with this content, stored now if it is new."""
-    packed = encoding.pack(data)
-    digest = hashlib.sha256(packed).digest()
-    known = session.scalar(select(DocumentRow.id).where(DocumentRow.digest == digest))
-    if known is not None:
-        return known
-    row = DocumentRow(digest=digest, body=encoding.compress(packed))
+def _begin(
+    session: Session, inventory: Inventory, reference: Reference, started_at: datetime, changes: tuple[str, ...]
+) -> int:
+    declared = keep(session, [encoding.dump_inventory(inventory), encoding.dump_reference(reference)])
+    row = ScanRow(
+        infrastructure=inventory.infrastructure,
+        state=ScanState.RUNNING,
+        started_at=started_at,
+        inventory=declared[0],
+        reference=declared[1],
+        changes=json.dumps(changes),
+    )
     session.add(row)
     session.flush()
     return row.id
@@ -242,23 +288,32 @@ def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
         findings[finding.subject.kind, finding.subject.name].append(finding)
     for host in judgement.facts:
         findings.setdefault((SubjectKind.HOST, host), [])
-    for (kind, name), own in sorted(findings.items()):
-        is_host = kind is SubjectKind.HOST
-        session.add(
-            SubjectRow(
-                judgement=row.id,
-                kind=kind,
-                name=name,
-                facts=_keep(session, encoding.dump_facts(judgement.facts[name])) if is_host else None,
-                portrait=_keep(session, encoding.dump_portrait(judgement.portraits[name])) if is_host else None,
-                findings=_keep(session, encoding.dump_findings(tuple(own))),
-            )
+    subjects = sorted(findings.items())
+    hosts = list(judgement.facts)
+    kept = iter(
+        keep(
+            session,
+            chain(
+                (encoding.dump_findings(tuple(own)) for _, own in subjects),
+                (encoding.dump_facts(judgement.facts[host]) for host in hosts),
+                (encoding.dump_portrait(judgement.portraits[host]) for host in hosts),
+            ),
         )
+    )
+    rows = {
+        subject: SubjectRow(judgement=row.id, kind=subject[0], name=subject[1], findings=next(kept))
+        for subject, _ in subjects
+    }
+    for host in hosts:
+        rows[SubjectKind.HOST, host].facts = next(kept)
+    for host in hosts:
+        rows[SubjectKind.HOST, host].portrait = next(kept)
+    session.add_all(rows.values())
 
 
 def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
     visits = {}
-    for row in session.scalars(select(VisitRow).where(VisitRow.scan == scan).order_by(VisitRow.host)):
+    for row in session.scalars(select(VisitRow).where(VisitRow.scan == scan)):
         bodies = session.scalars(
             select(DocumentRow.body)
             .join(VisitSectionRow, VisitSectionRow.document == DocumentRow.id)
@@ -282,7 +337,8 @@ def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
             notes=tuple(json.loads(row.notes)),
             requests=row.requests,
         )
-    return visits
+    # The order of letters differs from database to database.
+    return dict(sorted(visits.items()))
 
 
 def _judgement(session: Session, scan: int) -> Judgement | None:

@@ -27,7 +27,7 @@ from auditor.model.finding import SubjectKind
 from auditor.model.scan import ScanState
 
 # The newest revision of store/migrations; a test keeps the two equal.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,6 +100,21 @@ class ScanRow(Base):
     inventory: Mapped[DocumentKey]
     reference: Mapped[DocumentKey]
     changes: Mapped[str] = mapped_column(String, server_default="[]")
+
+
+class SharedScanRow(Base):
+    """That a running scan is shared by the collectors of several zones; the row goes when the scan is sealed.
+
+    `identity` is what collectors must have in common. `digest_key` makes the digests that they read comparable; it is
+    kept nowhere else, and no longer than the scan runs.
+    """
+
+    __tablename__ = "shared_scan"
+
+    scan: Mapped[int] = mapped_column(ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True)
+    identity: Mapped[Name] = mapped_column(unique=True)
+    ends_at: Mapped[Moment]
+    digest_key: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class VisitRow(Base):
