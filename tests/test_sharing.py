@@ -15,7 +15,7 @@ from auditor.model.inventory import Host, Inventory, WinRMEndpoint, WinRMSignIn
 from auditor.model.observation import Failure, Visit
 from auditor.model.reference import Reference
 from auditor.model.scan import ScanState
-from auditor.scanning import Bounds, ScanPlan
+from auditor.scanning import Bounds, ScanPlan, scan
 from auditor.sharing import ZoneScan, end_overdue, identity_of, scan_zone
 from auditor.store import Store, open_store
 from auditor.transports.base import Limits, Secrets
@@ -121,6 +121,19 @@ def test_after_the_deadline_a_scan_is_sealed_and_says_which_zone_was_not_in(coll
     assert ended.visits["d-1"].failure != ended.visits["o-1"].failure
     assert end_overdue(collectors.plan, collectors.store, collectors.clock) == ()
     assert collectors.scan("office").shared.id == 2
+
+
+def test_one_computer_can_read_what_is_missing_of_all_zones(collectors: Collectors) -> None:
+    collectors.scan("dmz")
+    with Connections(Limits(connect=1.0)) as connections:
+        record = scan(
+            collectors.plan, collectors.store, connections, collectors.secrets,
+            clock=collectors.clock, digest_key=b"k" * 32, progress=Quiet(), resume=True,
+        )  # fmt: skip
+
+    assert (record.id, record.state) == (1, ScanState.COMPLETE)
+    assert collectors.read == [host.name for host in HOSTS]
+    assert collectors.store.shared_scans("Example") == ()
 
 
 def test_a_collector_that_comes_after_the_end_changes_nothing(collectors: Collectors) -> None:

@@ -30,11 +30,20 @@ def list_hosts(inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
     from auditor.cli.printing import print_rows
     from auditor.settings.inventory import load_inventory
 
+    hosts = load_inventory(inventory).hosts
+    # Most infrastructures have none.
+    has_zones = any(host.zone for host in hosts)
     rows = [
-        (host.environment or "none", host.name, way_to(host), ", ".join(sorted(host.roles)) or "none")
-        for host in load_inventory(inventory).hosts
+        (
+            host.environment or "none",
+            host.name,
+            way_to(host),
+            ", ".join(sorted(host.roles)) or "none",
+            *((host.zone or "none",) if has_zones else ()),
+        )
+        for host in hosts
     ]
-    print_rows(("Environment", "Host", "How it is read", "Declared roles"), rows)
+    print_rows(("Environment", "Host", "How it is read", "Declared roles", *(("Zone",) if has_zones else ())), rows)
 
 
 def way_to(host: Host) -> str:

@@ -253,9 +253,9 @@ def conclude_zone(read: ZoneScan, zone: str) -> None:
 
     own = {host.name for host in read.record.inventory.hosts if host.zone == zone}
     visits = {name: visit for name, visit in read.record.visits.items() if name in own}
-    said = f"The zone {zone} is in: {len(visits)} of {len(own)} hosts are stored as scan {read.record.id}"
+    said = f"The zone {zone} is in: scan {read.record.id} holds {len(visits)} of its {len(own)} hosts"
     if read.record.state is ScanState.COMPLETE:
-        say(f"{said}, which another collector sealed.")
+        say(f"{said}; another collector sealed it.")
     else:
         say(f"{said}. Not in yet: {', '.join(read.missing)}, until {read.shared.ends_at:%Y-%m-%d %H:%M} UTC.")
     done = completeness(replace(read.record, visits=visits, judgement=None))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InternalError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from auditor.errors import StoreError
 from auditor.model.store_location import REFUSAL, holds_password
@@ -112,7 +112,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 def _tell_in_words(place: str, context: ExceptionContext) -> None:
     """Let trouble of the database itself, at whatever moment, end in a sentence."""
     if context.dialect.name == "postgresql":
-        if isinstance(context.sqlalchemy_exception, OperationalError | ProgrammingError):
+        if isinstance(context.sqlalchemy_exception, OperationalError | ProgrammingError | InternalError):
             raise StoreError(postgresql.in_words(place, context.original_exception)) from None
     elif isinstance(context.sqlalchemy_exception, OperationalError):
         cause = str(context.original_exception).splitlines()[0]

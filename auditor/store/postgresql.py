@@ -19,7 +19,7 @@ _MIGRATING = 0x6F73_6D69
 _SIGN_IN = "keep the right password in the password file of PostgreSQL or in PGPASSWORD"
 _DATABASE = "make role and database as the user guide says, or correct the URL"
 _RIGHTS = "make the role the owner of the database, as the user guide says"
-_SERVER = "see that the server runs and lets this computer in"
+_SERVER = "see that the server runs well and lets this computer in"
 # What its sentences hold, whatever stands around it, and what to do then.
 _REMEDIES = (
     ("password authentication failed", _SIGN_IN),
@@ -27,6 +27,7 @@ _REMEDIES = (
     ("does not exist", _DATABASE),
     ("permission denied", _RIGHTS),
     ("must be owner", _RIGHTS),
+    ("read-only", _RIGHTS),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def test_a_place_without_a_password_is_not_taken_for_one_with(location: str) -> 
 
 def test_a_server_that_is_down_is_told(password: str) -> None:
     location = f"postgresql://osaudit@127.0.0.1:{free_port()}/osaudit"
-    refused(location, location, "Connection refused", "see that the server runs")
+    refused(location, location, "Connection refused", "see that the server runs well")
 
 
 def test_a_wrong_password_is_told_and_not_repeated(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +150,24 @@ def test_another_kind_of_database_is_told(location: str) -> None:
 @pytest.mark.parametrize("location", ["postgresql://db.example.com:many/osaudit", "://"])
 def test_a_url_that_cannot_be_read_is_told(location: str) -> None:
     refused(location, "cannot be read", "postgresql://host/database")
+
+
+def test_a_role_that_may_only_read_can_make_reports_and_is_told_when_it_writes(
+    postgresql: PostgreSQL, password: str
+) -> None:
+    location = postgresql.new_database()
+    with open_store(location, create=True) as store:
+        store.begin(inventory(), Reference(), NOW)
+    reading = f"{location}?options=-cdefault_transaction_read_only%3Don"
+    with open_store(reading) as store:
+        assert [scan.id for scan in store.scans()] == [1]
+        with pytest.raises(StoreError, match=r"cannot execute .* in a read-only transaction; make the role the owner"):
+            store.begin(inventory(), Reference(), NOW)
+
+
+def test_the_package_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    refused("postgresql://db.example.com/osaudit", "run `pip install outsystems-auditor[postgresql]`")
 
 
 def test_a_server_that_ends_a_session_in_the_middle_is_told(postgresql: PostgreSQL, password: str) -> None:

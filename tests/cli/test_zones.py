@@ -1,0 +1,66 @@
+"""What the collector of a zone says, and what becomes of a scan whose zones do not all come."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.cli.program import osaudit
+
+# No such names exist: a host that cannot be read is in all the same.
+INVENTORY = """infrastructure: Example
+defaults: {sign_in: kerberos}
+environments:
+  - {name: Production, purpose: production, zone: dmz, hosts: [{name: d-1.invalid}, {name: o-1.invalid, zone: office}]}
+"""
+CONFIGURATION = """scan: {zone: dmz}
+notifications:
+  when: always
+  targets: [{name: operations, address: {environment: NOWHERE}}]
+"""
+
+
+def deadline_passes(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "osaudit.db")) as database, database:
+        database.execute("update shared_scan set ends_at = '2026-01-01 00:00:00.000000'")
+
+
+def test_a_scan_waits_for_its_zones_until_the_deadline_and_the_next_one_seals_it(tmp_path: Path) -> None:
+    inventory, configuration = tmp_path / "inventory.yaml", tmp_path / "osaudit.yaml"
+    inventory.write_text(INVENTORY, encoding="utf-8")
+    configuration.write_text(CONFIGURATION, encoding="utf-8")
+
+    first = osaudit(tmp_path, "scan")
+    deadline_passes(tmp_path)
+    second = osaudit(tmp_path, "scan")
+    inventory.write_text(INVENTORY.replace("production, zone", "quality, zone"), encoding="utf-8")
+    third = osaudit(tmp_path, "scan", "--zone", "office")
+
+    assert (first.code, first.out) == (4, "")
+    assert re.search(
+        r"The zone dmz is in: scan 1 holds 1 of its 1 hosts\. Not in yet: office, until 2.* UTC\.\n"
+        r"Nothing was audited: no host of the zone could be read\.",
+        first.err,
+    ), first.err
+    assert "operations was not notified" not in first.err
+    assert (
+        "Scan 1 was not finished at its deadline and is sealed now. "
+        "The audit is incomplete: not read: d-1.invalid, o-1.invalid."
+    ) in second.err
+    assert second.err.count("operations was not notified") == 1
+    assert "scan 2 holds 1 of its 1 hosts. Not in yet: office" in second.err
+    assert "Scan 2 waits for zones with another inventory, reference, rules or osaudit: this is a new one." in third.err
+    assert "scan 3 holds 1 of its 1 hosts. Not in yet: dmz" in third.err
+    report = osaudit(tmp_path, "report", "--format", "json").out
+    assert "before the collector of the zone office had read the host" in report
+
+
+def test_the_list_of_hosts_tells_their_zones_where_there_are_any(tmp_path: Path) -> None:
+    (tmp_path / "inventory.yaml").write_text(INVENTORY, encoding="utf-8")
+    listed = osaudit(tmp_path, "hosts", "list").out
+
+    assert "Zone" in listed
+    assert re.search(r"d-1\.invalid .* dmz$", listed, re.MULTILINE)
+    assert re.search(r"o-1\.invalid .* office$", listed, re.MULTILINE)
