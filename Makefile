@@ -6,12 +6,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # How many processes share the tests; all peers have ports and folders of their own.
 WORKERS ?= 2
+# Where a release is put.
+DIST ?= dist
+# What is locked: all but kerberos, which is compiled against the Kerberos of the system.
+LOCKED := --extra credssp --extra keyring --extra notify --extra postgresql --extra xlsx
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells, and PostgreSQL.
 PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux postgresql
 
-.PHONY: demo test lint mutants peers packages clean
+.PHONY: demo test lint lock release mutants golden screenshots peers packages clean
 
 demo: $(BIN)/osaudit
 	$(BIN)/osaudit demo osaudit-demo
@@ -28,10 +32,36 @@ lint: $(VENV)/.test
 	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel . >/dev/null
 	$(BIN)/check-wheel-contents build/wheel
 
+# The newest versions of all that osaudit needs, with their digests.
+lock: $(VENV)/.test
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $(LOCKED) \
+		--output-file requirements.lock pyproject.toml
+
+# Wheel, source, the lock file, and a bill of materials of what is installed with them.
+release: $(VENV)/.test
+	rm -rf $(DIST)
+	$(BIN)/python -m build --no-isolation --outdir $(DIST) . >/dev/null
+	cp requirements.lock $(DIST)
+	$(BIN)/python -m venv $(DIST)/installed
+	$(DIST)/installed/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(DIST)/installed/bin/python -m pip install --quiet --no-deps $(DIST)/*.whl
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+		--output-format JSON --output-file $(DIST)/bill-of-materials.cdx.json $(DIST)/installed/bin/python
+	rm -rf $(DIST)/installed
+
 # How many small faults in the checks their cases find; see CONTRIBUTING.md.
 mutants: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group mutation
 	$(BIN)/python -m benchmarks.mutants
+
+# What every form of the report says of the small world in fixtures/golden, written anew; see CONTRIBUTING.md.
+golden: $(VENV)/.test
+	$(BIN)/python -m tests.reporting.golden
+
+# The pictures of the documents, made from the demo; see CONTRIBUTING.md.
+screenshots: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --group screenshots
+	$(BIN)/python -m docs.screenshots
 
 $(BIN)/python:
 	$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) packages PACKAGES=python3-venv

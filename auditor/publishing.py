@@ -22,24 +22,24 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor import __version__, bundled
+from auditor import bundled
 from auditor.comparing import compared
 from auditor.errors import StoreError, UsageError
 from auditor.evaluating import Rules
 from auditor.model.difference import Difference
 from auditor.model.scan import ScanState
 from auditor.reporting.diff_view import build_diff_view
-from auditor.reporting.findings import named, short
+from auditor.reporting.findings import named
 from auditor.reporting.html import html_diff, html_report, html_site
-from auditor.reporting.plain import anchor
 from auditor.reporting.shapes import Moment
 from auditor.reporting.site_view import (
     Line,
-    SiteInfrastructure,
     SiteRow,
     build_site_view,
     diff_line,
     report_line,
+    site_infrastructure,
+    site_row,
 )
 from auditor.reporting.view import build_view
 from auditor.reporting.words import moment
@@ -47,7 +47,7 @@ from auditor.store import ScanSummary, Store
 
 INDEX = "index.html"
 MANIFEST = "osaudit-site.json"
-_MANIFEST_VERSION = 1
+_MANIFEST_VERSION = 2
 _OURS = re.compile(r"scan-\d+\.html|diff-\d+-\d+\.html")
 # Stands in the first lines of every page of ours, and so tells a page of ours whose run was killed from a foreign one.
 _SIGNATURE = b'<meta name="generator" content="osaudit">'
@@ -113,7 +113,9 @@ class _Site:
         self._rules = rules
         self._texts = rules.texts
         self._templates = templates
-        self._made_by = _digest([rules.rule_set.digest, rules.tables.age_line, __version__, *_content_of(templates)])
+        self._made_by = _digest(
+            [rules.rule_set.digest, rules.tables.age_line, rules.rule_set.tool_version, *_content_of(templates)]
+        )
         self._written: set[str] = set()
         self._removed: set[str] = set()
 
@@ -187,7 +189,7 @@ class _Site:
             report = build_view(record, self._texts, difference, figures=self._rules.age_of_figures(record))
             if page.before is not None:
                 links.append((_diff_name(page.before, page.scan), f"What changed since scan {page.before.id}"))
-            return report_line(report), html_report(report, self._templates, tuple(links)).encode()
+            return report_line(report, record), html_report(report, self._templates, tuple(links)).encode()
         assert before is not None and difference is not None, "a page of changes has a scan before"
         view = build_diff_view(difference, before, record, self._texts)
         links += [(_scan_name(scan), f"Report of scan {scan.id}") for scan in (page.before, page.scan) if scan]
@@ -201,10 +203,8 @@ class _Site:
         for page in reversed(wanted):
             if page.name.startswith("scan-"):
                 rows.setdefault(page.scan.infrastructure, []).append(_row(page, pages))
-        infrastructures = [
-            SiteInfrastructure(short(name), anchor("scans", name), tuple(own)) for name, own in sorted(rows.items())
-        ]
-        return html_site(build_site_view(infrastructures, __version__), self._templates).encode()
+        infrastructures = [site_infrastructure(name, own) for name, own in sorted(rows.items())]
+        return html_site(build_site_view(infrastructures, self._rules.rule_set.tool_version), self._templates).encode()
 
     def _write(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all, with the rights that the folder gives: a web server has to read it."""
@@ -235,7 +235,7 @@ class _Site:
         }
         document = {
             "osaudit_site": _MANIFEST_VERSION,
-            "pages": {name: asdict(page) for name, page in sorted({**others, **pages}.items())},
+            "pages": _PAGES.dump_python(dict(sorted({**others, **pages}.items())), mode="json"),
         }
         self._write(MANIFEST, (json.dumps(document, indent=1) + "\n").encode())
 
@@ -278,14 +278,13 @@ def _diff_name(before: ScanSummary, scan: ScanSummary) -> str:
 def _row(page: _Wanted, pages: Mapping[str, _Page]) -> SiteRow:
     diff_page = _diff_name(page.before, page.scan) if page.before is not None else ""
     ended = page.scan.finished_at
-    return SiteRow(
+    return site_row(
         scan=page.scan.id,
         page=page.name,
         line=pages[page.name].line,
         ended=Moment(ended.isoformat() if ended else "", moment(ended)),
         changes=named(page.scan.changes),
-        diff_page=diff_page,
-        since=pages[diff_page].line if diff_page else None,
+        diff=(diff_page, pages[diff_page].line) if diff_page else None,
     )
 
 

@@ -347,6 +347,29 @@ def test_every_relative_link_leads_to_a_file_and_every_anchor_to_a_heading(page:
     assert broken == []
 
 
+def pictures(page: Path) -> list[tuple[str, str]]:
+    """Return the alternative text and the address of each picture of a page."""
+    return re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", prose(page))
+
+
+def test_every_picture_is_there_is_shown_and_is_told_in_words() -> None:
+    shown = {(page.parent / target).resolve() for page in PAGES for _, target in pictures(page)}
+
+    assert shown == set((DOCS / "images").iterdir())
+    for page in PAGES:
+        assert all(len(words.split()) >= 10 for words, _ in pictures(page)), name_of(page)
+
+
+def test_every_picture_is_made_by_the_script_and_they_stay_small() -> None:
+    tree = ast.parse((DOCS / "screenshots.py").read_text(encoding="utf-8"))
+    (made,) = (node.value for node in tree.body if isinstance(node, ast.AnnAssign))
+    files = list((DOCS / "images").iterdir())
+
+    assert isinstance(made, ast.Dict)
+    assert {file.stem for file in files} == {ast.literal_eval(key) for key in made.keys if key}
+    assert sum(file.stat().st_size for file in files) < 1_000_000
+
+
 def anchors(page: Path) -> set[str]:
     """Return the anchors that a page of Markdown has when it is shown, as GitHub makes them."""
     headings = re.findall(r"^#{1,6} (.+)$", prose(page), re.MULTILINE)

@@ -16,10 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from auditor.errors import StoreError, UsageError
 from auditor.model.difference import FactLabel
 from auditor.model.fact import Facts, Known
+from auditor.model.history import ScanPoint
 from auditor.model.known_facts import SERVICES, Service
 from auditor.model.scan import ScanRecord
 from auditor.publishing import INDEX, MANIFEST, Published, publish
@@ -146,6 +148,45 @@ def test_the_index_shows_how_many_findings_were_open_by_severity(thirty: Path) -
     assert rows[f"Scan {STOPPED}"]["Made during"] == "CHG1234"
 
 
+def test_the_index_draws_the_trend_of_each_infrastructure_over_its_scans(thirty: Path) -> None:
+    index = page(thirty)
+    opened, coverage = index.all("figure", "chart")
+    (drawing,) = opened.all("svg")
+    lines = {line.attributes["class"]: line.attributes["points"].split() for line in drawing.all("polyline")}
+
+    assert (
+        "30 scans are stored: 0 open findings in scan 1 and 0 in scan 30; 100 % and 100 % of the verdicts" in index.text
+    )
+    assert drawing.attributes["aria-label"].startswith("Open findings by severity over 30 scans: first 0 critical")
+    assert {name: len(points) for name, points in lines.items()} == {
+        f"trend key-{severity}": NIGHTS for severity in ("critical", "high", "medium")
+    }
+    high = [int(place.partition(",")[2]) for place in lines["trend key-high"]]
+    assert {number + 1 for number, y in enumerate(high) if y == min(high)} == DRIFTED
+    assert "Coverage over 30 scans: first 100 %, last 100 %." in str(coverage.all("svg")[0].attributes)
+
+
+def test_the_numbers_of_the_index_are_those_of_the_history_in_the_report(three: Path) -> None:
+    pages = json.loads(content(three)[MANIFEST])["pages"]
+    with open_store(str(three / "osaudit.db")) as store:
+        points = TypeAdapter(tuple[ScanPoint, ...]).dump_python(store.history(3).points, mode="json")
+
+    assert [pages[f"scan-{scan}.html"]["line"]["point"] for scan in (1, 2, 3)] == points
+    assert [row.all("td", "number")[-1].text for row in page(three).all("tbody")[0].all("tr")] == [
+        "100 %",
+        "85 %",
+        "100 %",
+    ]
+
+
+def test_one_scan_is_no_trend_yet(tmp_path: Path) -> None:
+    keep(tmp_path, healthy_record(41))
+    published(tmp_path)
+
+    assert page(tmp_path).all("figure") == []
+    assert "This is the first stored scan of the infrastructure; a trend needs two." in page(tmp_path).text
+
+
 def test_the_diff_of_two_nights_tells_the_service_that_was_stopped_and_nothing_else(thirty: Path) -> None:
     facts = page(thirty, f"diff-{STOPPED - 1}-{STOPPED}.html").by_id("facts")
     (row,) = facts.all("tbody")[0].all("tr")
@@ -211,6 +252,15 @@ def test_another_scan_adds_its_pages_and_touches_no_other(three: Path) -> None:
     }
 
 
+def test_the_trend_is_drawn_from_the_manifest_and_no_scan_is_read_again(three: Path) -> None:
+    whole = content(three)[INDEX]
+    by_hand(three, "update document set body = x'00'")
+    (three / "www" / INDEX).unlink()
+
+    assert published(three) == Published(1, 5, 0)
+    assert content(three)[INDEX] == whole
+
+
 def test_a_change_that_was_named_later_a_damaged_page_and_a_missing_one_are_written_again(three: Path) -> None:
     fresh = content(three)
     (three / "www" / "scan-1.html").write_bytes(fresh["scan-1.html"][:5000])
@@ -225,7 +275,7 @@ def test_a_change_that_was_named_later_a_damaged_page_and_a_missing_one_are_writ
 
 
 @pytest.mark.parametrize(
-    "damaged", ["", "[]", "{", '{"osaudit_site": 1, "pages": {"scan-1.html": 5}}', '{"osaudit_site": 2}']
+    "damaged", ["", "[]", "{", '{"osaudit_site": 2, "pages": {"scan-1.html": 5}}', '{"osaudit_site": 1}']
 )
 def test_a_manifest_that_cannot_be_read_is_made_anew(damaged: str, three: Path) -> None:
     fresh = content(three)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 from auditor.model.observation import Visit
 from auditor.model.reference import Reference
@@ -18,10 +19,12 @@ from auditor.reporting.words import CHANNELS, PURPOSES, duration
 _OUTCOMES = ("ok", "missing", "denied", "failed", "unsupported")
 
 
-def about(record: ScanRecord, judgement: Judgement, figures: str, outcome: str) -> tuple[AboutTable, ...]:
+def about(
+    record: ScanRecord, judgement: Judgement, figures: str, outcome: str, *, is_compact: bool
+) -> tuple[AboutTable, ...]:
     """Return the tables of the last part; `outcome` is the exit code with its meaning."""
     return (
-        _hosts(record),
+        _hosts_together(record) if is_compact else _hosts(record),
         _questions(record),
         _reference(record.reference),
         _digests(record, judgement, figures, outcome),
@@ -29,22 +32,39 @@ def about(record: ScanRecord, judgement: Judgement, figures: str, outcome: str) 
 
 
 def _hosts(record: ScanRecord) -> AboutTable:
-    rows = []
+    visits = [(short(host.name), record.visits.get(host.name)) for host in record.inventory.hosts]
+    rows = tuple((name, *_visit_columns(visit), duration(_took(visit)) if visit else "–") for name, visit in visits)
+    return _table_of_hosts(rows, "Time")
+
+
+def _hosts_together(record: ScanRecord) -> AboutTable:
+    """Return one row for all hosts that were read alike, with the longest time that it took."""
+    alike: dict[tuple[str, ...], list[tuple[str, Visit | None]]] = {}
     for host in record.inventory.hosts:
         visit = record.visits.get(host.name)
-        reading = READINGS[reading_state(visit)[0]]
-        rows.append((short(host.name), reading, *_visit_columns(visit)))
-    headers = ("Host", "Read", "Channel", "Answers", "Requests", "Time")
+        alike.setdefault(_visit_columns(visit), []).append((short(host.name), visit))
+    rows = []
+    for columns, hosts in alike.items():
+        times = [_took(visit) for _, visit in hosts if visit]
+        rows.append((", ".join(name for name, _ in hosts), *columns, duration(max(times)) if times else "–"))
+    return _table_of_hosts(tuple(rows), "Longest time")
+
+
+def _table_of_hosts(rows: tuple[tuple[str, ...], ...], time: str) -> AboutTable:
+    headers = ("Host", "Read", "Channel", "Answers", "Requests", time)
     note = "Every host is visited once: one sign-in, one list of questions, one document back."
-    return AboutTable("How each host was read", "about-hosts", headers, tuple(rows), note)
+    return AboutTable("How each host was read", "about-hosts", headers, rows, note)
 
 
 def _visit_columns(visit: Visit | None) -> tuple[str, str, str, str]:
+    reading = READINGS[reading_state(visit)[0]]
     if visit is None:
-        return "–", "0", "0", "–"
-    channel = CHANNELS[visit.channel] if visit.channel else "–"
-    took = duration(visit.observed_at - visit.started_at)
-    return channel, str(len(visit.answers)), str(visit.requests), took
+        return reading, "–", "0", "0"
+    return reading, CHANNELS[visit.channel] if visit.channel else "–", str(len(visit.answers)), str(visit.requests)
+
+
+def _took(visit: Visit) -> timedelta:
+    return visit.observed_at - visit.started_at
 
 
 def _questions(record: ScanRecord) -> AboutTable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.reporting.host_shapes import FactRow, HostFacts
@@ -40,7 +41,8 @@ def common_facts(hosts: tuple[HostFacts, ...]) -> tuple[tuple[CommonFact, ...], 
 
 
 def _different(host: HostFacts, common: dict[str, FactRow]) -> HostFacts:
-    rows = tuple(_line(row) for row in host.facts if common.get(row.name) != row)
+    own = [row for row in host.facts if common.get(row.name) != row]
+    rows = (*(_line(row) for row in own if row.table is None), *_lists(own))
     visit = tuple((word, value) for word, value in host.visit if word not in _ELSEWHERE)
     return dataclasses.replace(
         host, facts=rows, components=(), visit=visit, roles=host.roles if host.contradictions else ""
@@ -48,8 +50,13 @@ def _different(host: HostFacts, common: dict[str, FactRow]) -> HostFacts:
 
 
 def _line(row: FactRow) -> FactRow:
-    if row.table is not None:
-        return dataclasses.replace(row, meaning="", table=None, text=count(len(row.table.rows), "row"))
     return dataclasses.replace(
         row, meaning="", text=shortened(row.text, _TEXT), not_known=shortened(row.not_known, _TEXT)
     )
+
+
+def _lists(rows: list[FactRow]) -> Iterator[FactRow]:
+    """Yield one line for all facts that are lists of records, of which a line can say no more than their length."""
+    lists = [f"{row.name} ({len(row.table.rows)})" for row in rows if row.table is not None]
+    if lists:
+        yield FactRow("lists of its own", "", ", ".join(lists), None, "", "")

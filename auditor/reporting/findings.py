@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -46,6 +47,8 @@ from auditor.reporting.words import (
 _EVIDENCE = 12
 _UNFOLDED = 3
 _NAMED = 6
+# Stands for the name of each host in a sentence that is told once for many.
+_EACH = "[host]"
 # Of how many findings of one check the evidence is shown, and how many different answers.
 _EVIDENT, _SHARED = 20, 24
 
@@ -199,16 +202,17 @@ def _waiver(waiver: Waiver, today: date) -> WaiverView:
 
 
 def grouped(
-    views: Iterable[FindingView], texts: Mapping[str, CheckText], prefix: str = "check"
+    views: Iterable[FindingView], texts: Mapping[str, CheckText], prefix: str = "check", *, is_compact: bool = False
 ) -> tuple[FindingGroup, ...]:
     """Return findings in one row per check, severity and status: new, worst and most widespread first.
 
-    `prefix` starts the ids of the rows, so that one check may have rows in several parts of a page.
+    `prefix` starts the ids of the rows, so that one check may have rows in several parts of a page. A compact report
+    tells in one table what was found and since when.
     """
     groups: dict[tuple[str, str, str], list[FindingView]] = {}
     for view in views:
         groups.setdefault((view.check, view.severity, view.status), []).append(view)
-    made = [_group(items, texts.get(key[0]), prefix) for key, items in groups.items()]
+    made = [_group(items, texts.get(key[0]), prefix, is_compact) for key, items in groups.items()]
     return tuple(sorted(made, key=_worst_first))
 
 
@@ -216,7 +220,7 @@ def _worst_first(group: FindingGroup) -> tuple[bool, int, int, str, str]:
     return not group.is_new, Severity(group.severity).rank, -len(group.findings), group.check, group.status
 
 
-def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> FindingGroup:
+def _group(findings: list[FindingView], text: CheckText | None, prefix: str, is_compact: bool) -> FindingGroup:
     first = findings[0]
     changes = sorted({finding.change_word for finding in findings if finding.change_word})
     is_open = first.section is Section.OPEN
@@ -238,6 +242,7 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str) -> 
         expected=first.expected if len({finding.expected for finding in findings}) == 1 and len(findings) > 1 else "",
         has_before=any(finding.before for finding in findings),
         has_lives=any(finding.life for finding in findings),
+        one_table=is_compact and len(findings) > 1,
         is_new=any(finding.newly_open for finding in findings),
         evidence=shared[:_SHARED],
         sources=_sources(findings),
@@ -326,12 +331,30 @@ def _reason(view: FindingView) -> Reason | None:
 
 
 def _rows(views: list[FindingView], failures: list[tuple[str, str]], is_compact: bool) -> tuple[CauseRow, ...]:
-    """Return the verdicts by what they wait for: all that quote the failure of one visit wait for that host."""
+    """Return the verdicts by what they wait for: all that quote the failure of one visit wait for that host.
+
+    A compact report tells what differs in the name of the host alone once.
+    """
     rows: dict[str, list[FindingView]] = {}
     for view in views:
         rows.setdefault(_waits_for(view, failures), []).append(view)
+    if is_compact:
+        rows = _told_once(rows)
     ordered = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple(CauseRow(why, tuple(items), _lines(items) if is_compact else ()) for why, items in ordered)
+
+
+def _told_once(rows: Mapping[str, list[FindingView]]) -> dict[str, list[FindingView]]:
+    alike: dict[str, dict[str, list[FindingView]]] = {}
+    for why, views in rows.items():
+        name = views[0].subject
+        is_one_host = views[0].subject_kind == SubjectKind.HOST and {view.subject for view in views} == {name}
+        common = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", _EACH, why) if is_one_host else why
+        alike.setdefault(common, {})[why] = views
+    return {
+        common if len(own) > 1 else next(iter(own)): [view for views in own.values() for view in views]
+        for common, own in alike.items()
+    }
 
 
 def _lines(views: list[FindingView]) -> tuple[PlainLine, ...]:

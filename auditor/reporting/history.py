@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auditor.model.finding import Severity
+from auditor.model.finding import Severity, Status
 from auditor.model.history import History, Life, ScanPoint
+from auditor.model.scan import ScanRecord
 from auditor.reporting.shapes import LifeView, Moment
 from auditor.reporting.words import SEVERITY_SYMBOLS, count, enumeration, moment
 
@@ -72,21 +73,46 @@ class TrendView:
 
 def life_view(life: Life, moments: Mapping[int, Moment], today: int) -> LifeView:
     """Return a life in words; `moments` tells when each scan finished, `today` is the scan of the report."""
+    first_words, last_words = ("this scan" if scan == today else f"scan {scan}" for scan in (life.first, life.last))
+    first = f"first in {first_words}" if life.first == today else f"first in {first_words}, {moments[life.first].words}"
+    last = "" if life.last == life.first else f"; last in {last_words}"
     return LifeView(
         first=life.first,
         first_at=moments[life.first],
         last=life.last,
         last_at=moments[life.last],
         reopened=life.reopened,
-        first_words="this scan" if life.first == today else f"scan {life.first}",
-        last_words="this scan" if life.last == today else f"scan {life.last}",
+        first_words=first_words,
+        last_words=last_words,
         reopened_words=count(life.reopened, "time") if life.reopened else "never",
+        words=first + last + (f"; reopened {count(life.reopened, 'time')}" if life.reopened else ""),
     )
 
 
 def moments_of(history: History) -> dict[int, Moment]:
     """Return when each scan of the history finished."""
     return {point.scan: Moment(point.finished_at.isoformat(), moment(point.finished_at)) for point in history.points}
+
+
+def scan_point(record: ScanRecord) -> ScanPoint:
+    """Return a sealed scan in numbers, as the store counts them for its history."""
+    assert record.judgement is not None and record.finished_at is not None, "a sealed scan has both"
+    findings = record.judgement.findings
+
+    def counted(*statuses: Status) -> int:
+        return sum(item.verdict.status in statuses for item in findings)
+
+    return ScanPoint(
+        scan=record.id,
+        finished_at=record.finished_at,
+        rules=record.judgement.rules.digest,
+        opened={
+            severity: sum(item.is_open and item.severity is severity for item in findings) for severity in SEVERITIES
+        },
+        waived=sum(item.is_waived for item in findings),
+        decided=counted(Status.PASS, Status.FAIL),
+        undecided=counted(Status.UNKNOWN, Status.ERROR),
+    )
 
 
 def trend_view(history: History) -> TrendView:
@@ -116,12 +142,12 @@ def _sentence(points: tuple[ScanPoint, ...]) -> str:
     first, last = points[0], points[-1]
     before, now = (sum(point.opened.values()) for point in (first, last))
     findings = f"{count(before, 'open finding')} in scan {first.scan} and {now} in scan {last.scan}"
-    coverage = f"{_percent(first)} and {_percent(last)} of the verdicts that were asked for could be given"
+    coverage = f"{percent(first)} and {percent(last)} of the verdicts that were asked for could be given"
     return f"{len(points)} scans are stored: {findings}; {coverage}."
 
 
-def _percent(point: ScanPoint) -> str:
-    # Rounded down: 100 % is said only where nothing is missing.
+def percent(point: ScanPoint) -> str:
+    """Return the coverage in words, rounded down: 100 % is said only where nothing is missing."""
     return f"{int(point.coverage * 100)} %"
 
 
@@ -132,7 +158,7 @@ def _row(point: ScanPoint) -> TrendRow:
         opened=tuple(point.opened[severity] for severity in SEVERITIES),
         waived=point.waived,
         undecided=point.undecided,
-        coverage=_percent(point),
+        coverage=percent(point),
     )
 
 
@@ -151,8 +177,8 @@ def _opened(points: tuple[ScanPoint, ...]) -> Chart:
 
 
 def _coverage(points: tuple[ScanPoint, ...]) -> Chart:
-    line = _line("coverage", [point.coverage for point in points], _percent(points[-1]))
-    meaning = f"Coverage over {len(points)} scans: first {_percent(points[0])}, last {_percent(points[-1])}."
+    line = _line("coverage", [point.coverage for point in points], percent(points[-1]))
+    meaning = f"Coverage over {len(points)} scans: first {percent(points[0])}, last {percent(points[-1])}."
     return _chart("Coverage: verdicts that could be given", meaning, ((_TOP, "100 %"), (_BOTTOM, "0 %")), [line])
 
 

@@ -137,7 +137,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class TopologyRow:
-    """The topology in words: one host and what it names."""
+    """The topology in words: one host, or several that are alike, and what it names."""
 
     environment: str
     host: str

@@ -135,6 +135,7 @@ class LifeView:
     first_words: str
     last_words: str
     reopened_words: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,8 @@ class FindingGroup:
 
     `expected` is what is expected of all alike, empty where that differs. `evidence` are the answers behind all of
     them, `sources` when and over which channel each host gave its answers, as (host, channel, time);
-    `evidence_left_out` says what of it is not shown. `snippet` is a waiver for all of them.
+    `evidence_left_out` says what of it is not shown. `snippet` is a waiver for all of them. `one_table` says that what
+    was found and the lives stand in one table and not in two.
     """
 
     anchor: str
@@ -223,6 +225,7 @@ class FindingGroup:
     expected: str
     has_before: bool
     has_lives: bool
+    one_table: bool
     is_new: bool
     evidence: tuple[SharedEvidence, ...]
     sources: tuple[tuple[str, str, Moment], ...]

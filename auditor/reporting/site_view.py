@@ -1,41 +1,48 @@
-"""The index of a site: its scans, newest first, with what was open then and what changed since the one before."""
+"""The index of a site: its scans, newest first, with what was open then, what changed since, and the trend."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from auditor.model.difference import Difference, FindingLabel
-from auditor.model.finding import Severity
+from auditor.model.history import History, ScanPoint
+from auditor.model.scan import ScanRecord
 from auditor.reporting.diff_shapes import DiffView
+from auditor.reporting.findings import short
+from auditor.reporting.history import SEVERITIES, TrendView, percent, scan_point, trend_view
 from auditor.reporting.page_shapes import ReportView
-from auditor.reporting.plain import cut_line
+from auditor.reporting.plain import anchor, cut_line
 from auditor.reporting.shapes import Moment
 from auditor.reporting.words import FINDING_LABELS, count
 
 _HEADLINE = 300
-SHOWN_SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the index says of one page. `numbers` are counts by severity, of what was not evaluated, and of waivers."""
+    """What the index says of one page; a report also has the numbers of its scan."""
 
     tone: str
     symbol: str
     headline: str
     detail: str = ""
-    numbers: tuple[int, ...] = ()
+    point: ScanPoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """One scan; `diff_page` is empty and `since` None for the first one of its infrastructure."""
+    """One scan; `diff_page` is empty and `since` None for the first one of its infrastructure.
+
+    `numbers` are counts by severity, of what was not evaluated, and of waivers.
+    """
 
     scan: int
     page: str
     line: Line
+    numbers: tuple[int, ...]
+    coverage: str
     ended: Moment
     changes: str
     diff_page: str
@@ -44,10 +51,11 @@ class SiteRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteInfrastructure:
-    """The scans of one infrastructure, newest first."""
+    """The scans of one infrastructure, newest first, and how it fared over them."""
 
     name: str
     anchor: str
+    trend: TrendView
     rows: tuple[SiteRow, ...]
 
 
@@ -60,16 +68,14 @@ class SiteView:
     infrastructures: tuple[SiteInfrastructure, ...]
 
 
-def report_line(view: ReportView) -> Line:
+def report_line(view: ReportView, record: ScanRecord) -> Line:
     """Return what the index says of a report."""
-    numbers: Mapping[str, int] = {card.key: card.number for card in view.cards}
-    keys = (*(severity.value for severity in SHOWN_SEVERITIES), "undecided", "waived")
     return Line(
         tone=view.verdict.tone,
         symbol=view.verdict.symbol,
         headline=cut_line(view.verdict.headline, _HEADLINE),
         detail=f"{view.hosts_read} of {view.hosts_declared}",
-        numbers=tuple(numbers[key] for key in keys),
+        point=scan_point(record),
     )
 
 
@@ -88,7 +94,22 @@ def diff_line(view: DiffView, difference: Difference) -> Line:
     return Line(view.verdict.tone, view.verdict.symbol, cut_line(view.verdict.headline, _HEADLINE), detail)
 
 
+def site_row(scan: int, page: str, line: Line, ended: Moment, changes: str, diff: tuple[str, Line] | None) -> SiteRow:
+    """Return the row of a scan; `diff` is the page of what changed since the one before, and its line."""
+    point = line.point
+    assert point is not None, "the line of a report has numbers"
+    numbers = (*(point.opened[severity] for severity in SEVERITIES), point.undecided, point.waived)
+    diff_page, since = diff or ("", None)
+    return SiteRow(scan, page, line, numbers, percent(point), ended, changes, diff_page, since)
+
+
+def site_infrastructure(name: str, rows: Sequence[SiteRow]) -> SiteInfrastructure:
+    """Return the part of one infrastructure; its trend is drawn from the numbers in the rows."""
+    points = tuple(row.line.point for row in reversed(rows) if row.line.point)
+    return SiteInfrastructure(short(name), anchor("scans", name), trend_view(History(points)), tuple(rows))
+
+
 def build_site_view(infrastructures: Sequence[SiteInfrastructure], tool_version: str) -> SiteView:
     """Return the finished index."""
-    columns = (*(severity.value.capitalize() for severity in SHOWN_SEVERITIES), "Not evaluated", "Waived")
+    columns = (*(severity.value.capitalize() for severity in SEVERITIES), "Not evaluated", "Waived")
     return SiteView(tool_version, columns, tuple(infrastructures))

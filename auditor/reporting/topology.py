@@ -6,8 +6,9 @@ data do not say. Units are those of the drawing, one about a pixel.
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.model.component import Portrait, State
 from auditor.model.finding import Severity
@@ -52,7 +53,8 @@ def topology(
         note = _not_drawn(rest, len(shown))
         drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in shown)
         lanes.append(Lane(OUTSIDE, "", note, None, True, drawings))
-    return tuple(lanes), tuple(drawing.row(host) for host in record.inventory.hosts)
+    rows = [drawing.row(host) for host in record.inventory.hosts]
+    return tuple(lanes), tuple(rows if len(rows) <= ALL_DRAWN else _alike_together(rows))
 
 
 class _Drawing:
@@ -160,6 +162,15 @@ class _Drawing:
             broker=naming.broker.text if naming.broker else unknown or "–",
             databases=enumeration([item.words for item in naming.databases]) or unknown or "–",
         )
+
+
+def _alike_together(rows: Iterable[TopologyRow]) -> Iterator[TopologyRow]:
+    """Yield one row for all hosts of an environment that do the same and name the same."""
+    hosts: dict[TopologyRow, list[str]] = {}
+    for row in rows:
+        hosts.setdefault(dataclasses.replace(row, host=""), []).append(row.host)
+    for row, names in hosts.items():
+        yield dataclasses.replace(row, host=", ".join(names))
 
 
 def _not_drawn(rest: int, drawn: int) -> str:

@@ -69,7 +69,9 @@ def build_view(
     changed = changes(previous, views) if previous else None
     lanes, rows = topology(record, judgement, views)
     by_section = {section: tuple(view for view in views if view.section is section) for section in Section}
-    opened, waived = (grouped(by_section[item], texts, item.value) for item in (Section.OPEN, Section.WAIVED))
+    opened, waived = (
+        grouped(by_section[item], texts, item.value, is_compact=is_compact) for item in (Section.OPEN, Section.WAIVED)
+    )
     quiet = (by_section[Section.PASSED], by_section[Section.NOT_APPLICABLE])
     passed, not_applicable = (
         () if is_compact else grouped(by_section[item], texts, item.value)
@@ -121,7 +123,7 @@ def build_view(
         common=common,
         facts=facts,
         lean_facts=lean,
-        about=about(record, judgement, figures, outcome),
+        about=about(record, judgement, figures, outcome, is_compact=is_compact),
         checks=check_views((*views, *gone), texts),
         findings=views,
         gone=gone,

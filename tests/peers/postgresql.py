@@ -35,7 +35,7 @@ class PostgreSQL:
     port: int
     password: str
     owner: str = "owner"
-    guest: str = "osaudit"
+    guest: str = "collector"
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property

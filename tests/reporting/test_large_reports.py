@@ -22,6 +22,7 @@ from tests.reporting.documents import Element, parsed
 from tests.reporting.records import judged
 
 HOSTS = 60
+BUILT = "performance.getEntriesByName('complete').length"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,8 @@ def test_a_fact_stands_with_what_is_common_or_with_its_host(record: ScanRecord, 
     common = {item.fact.name: item.fact for item in view.common}
     for full, lean in zip(view.facts, view.lean_facts, strict=True):
         own = {row.name for row in lean.facts}
+        lists = next((row.text for row in lean.facts if row.name == "lists of its own"), "")
+        own |= {words.partition(" (")[0] for words in lists.split(", ")}
         assert all(row.name in own or common[row.name] == row for row in full.facts)
     assert len(view.lean_facts) == len(record.inventory.hosts)
     assert sum(len(host.facts) for host in view.lean_facts) < sum(len(host.facts) for host in view.facts) / 3
@@ -112,7 +115,8 @@ def test_the_picture_shows_the_worst_and_the_table_all(view: ReportView) -> None
     drawn = [box for lane in view.lanes for drawing in lane.drawings for box in drawing.boxes]
 
     assert 0 < len(drawn) <= HOSTS
-    assert len(view.topology) == HOSTS
+    told_of = [name for row in view.topology for name in row.host.split(", ")]
+    assert sorted(told_of) == sorted(host.host for host in view.facts)
     hidden = HOSTS - len(drawn)
     told = sum(int(number) for lane in view.lanes for number in re.findall(r"^(\d+) .*not drawn", lane.note))
     assert told == hidden
@@ -139,3 +143,40 @@ def test_it_opens_without_complaint_and_can_be_filtered(browser: Browser, page: 
         shown.page.click("#filter-clear")
         assert shown.overflow() <= 0
         assert shown.complaints == []
+
+
+def test_everything_is_built_that_a_browser_without_script_shows(browser: Browser, page: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page, encoding="utf-8", newline="\n")
+    ids = "Array.from(document.querySelectorAll('main [id]'), element => element.id)"
+    with opened(browser, file, script=False) as plain:
+        there = {element.get_attribute("id") for element in plain.page.query_selector_all("main [id]")}
+    with opened(browser, file) as shown:
+        shown.page.wait_for_function(BUILT)
+        assert shown.page.query_selector_all("noscript") == []
+        assert there <= set(shown.page.evaluate(ids))
+    assert len(there) > HOSTS
+
+
+def test_who_does_not_wait_gets_the_whole_page_at_once(browser: Browser, page: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page, encoding="utf-8", newline="\n")
+    with opened(browser, file) as shown:
+        # Time stands still, so that nothing is built by itself.
+        shown.page.add_init_script("window.setTimeout = () => 0")
+        shown.page.reload()
+        assert shown.page.locator("#matrix tr[data-host]").count() == HOSTS
+        assert shown.page.locator("noscript").count() > 3
+        shown.page.click(".card a[data-filter] >> nth=0")
+        assert shown.page.locator("noscript").count() == 0
+        assert shown.page.locator("#filter-state").text_content()
+
+
+def test_a_link_to_a_finding_finds_it(browser: Browser, view: ReportView, page: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page, encoding="utf-8", newline="\n")
+    finding = next(item for item in view.findings if item.section is Section.OPEN)
+    with opened(browser, file) as shown:
+        shown.page.goto("about:blank")
+        shown.page.goto(f"{file.as_uri()}#{finding.anchor}")
+        assert shown.page.locator(f"#{finding.anchor}").is_visible()

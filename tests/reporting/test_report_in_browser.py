@@ -63,6 +63,17 @@ def test_the_page_never_scrolls_sideways(browser: Browser, page_file: Path, widt
         assert page.overflow() <= 0
 
 
+def test_the_first_screen_of_a_desk_says_what_is_worst_new_unseen_and_installed_where(
+    browser: Browser, report_file: Path
+) -> None:
+    with opened(browser, report_file, width=1366) as page:
+        page.page.set_viewport_size({"width": 1366, "height": 768})
+        for part in (".verdict", ".since", ".cards", "#matrix tr:last-child >> nth=-1"):
+            box = page.page.locator(part).bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= 768, part
+
+
 def test_without_javascript_everything_is_there_and_can_be_opened(browser: Browser, report_file: Path) -> None:
     with opened(browser, report_file, script=False) as page:
         text = page.page.inner_text("main")

@@ -19,6 +19,7 @@ from tests.peers.openssh import free_port
 from tests.peers.postgresql import PostgreSQL
 from tests.store.test_store import NOW, inventory
 
+GUIDE = Path(__file__).parents[2] / "docs" / "user-guide.md"
 WRONG = "Planted-Wrong-9914"
 
 
@@ -101,6 +102,18 @@ def test_a_place_without_a_password_is_not_taken_for_one_with(location: str) -> 
     assert not holds_password(location)
 
 
+def test_the_role_and_the_database_of_the_user_guide_are_all_that_is_needed(
+    postgresql: PostgreSQL, password: str
+) -> None:
+    (typed,) = re.findall(r"^```sql\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    for line in typed.splitlines():
+        # psql asks a person for it.
+        postgresql.run(line.replace("\\password osaudit", f"alter role osaudit password '{password}'"))
+
+    with open_store(postgresql.url("osaudit", "osaudit"), create=True) as store:
+        assert store.begin(inventory(), Reference(), NOW) == 1
+
+
 # What is said
 
 
@@ -111,7 +124,7 @@ def test_a_server_that_is_down_is_told(password: str) -> None:
 
 def test_a_wrong_password_is_told_and_not_repeated(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", WRONG)
-    said = refused(postgresql.new_database(), 'password authentication failed for user "osaudit"', "PGPASSWORD")
+    said = refused(postgresql.new_database(), 'password authentication failed for user "collector"', "PGPASSWORD")
     assert WRONG not in said
 
 

@@ -1,6 +1,6 @@
 // The page is complete without this script: it only adds filtering, sorting, copying and arrow keys.
 "use strict";
-(() => {
+const start = () => {
   const all = (selector, from = document) => Array.from(from.querySelectorAll(selector));
   const byId = (id) => document.getElementById(id);
   const folded = (text) => text.toLowerCase().replace(/\s+/g, " ");
@@ -265,4 +265,35 @@
   });
   window.addEventListener("hashchange", reveal);
   reveal();
+  performance.mark("complete");
+};
+
+// Of a large infrastructure most of the page stands in noscript elements, which a browser that runs scripts keeps as
+// text: it shows the first part at once and builds the others while nobody waits, or as soon as somebody does.
+(() => {
+  const later = Array.from(document.querySelectorAll("noscript"));
+  const build = () => {
+    const part = later.shift();
+    const holder = document.createElement("template");
+    holder.innerHTML = part.textContent;
+    part.replaceWith(holder.content);
+  };
+  const finish = () => {
+    if (finish.done) return;
+    finish.done = true;
+    while (later.length) build();
+    start();
+  };
+  const step = () => {
+    if (later.length) build(); else finish();
+    if (!finish.done) setTimeout(step);
+  };
+  if (!later.length || location.hash) {
+    finish();
+    return;
+  }
+  build();
+  setTimeout(step);
+  for (const touch of ["click", "keydown", "focusin"]) document.addEventListener(touch, finish, { capture: true, once: true });
+  for (const need of ["hashchange", "beforeprint"]) window.addEventListener(need, finish, { once: true });
 })();
