@@ -26,6 +26,7 @@ from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, ScanState
 from auditor.store import encoding
 from auditor.store.history import history
+from auditor.store.reading import at_one_moment
 from auditor.store.schema import (
     DocumentRow,
     JudgementRow,
@@ -192,6 +193,7 @@ class Store:
     def scan(self, scan: int) -> ScanRecord:
         """Return one scan whole; StoreError when there is none of this id."""
         with Session(self._engine) as session:
+            at_one_moment(session)
             row = self._scan_row(session, scan)
             return ScanRecord(
                 id=row.id,
@@ -237,6 +239,7 @@ class Store:
     def history(self, scan: int) -> History:
         """Return how the infrastructure of this scan fared in all its complete scans up to this one."""
         with Session(self._engine) as session:
+            at_one_moment(session)
             return history(session, self._scan_row(session, scan).infrastructure, scan)
 
     def _id_before(self, session: Session, scan: int) -> int | None:

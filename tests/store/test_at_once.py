@@ -9,8 +9,11 @@ from datetime import timedelta
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import event
 
+from auditor.model.history import History
 from auditor.model.reference import Reference
+from auditor.model.scan import ScanRecord
 from auditor.store import SharedScan, Store, open_store
 from tests.peers.postgresql import PostgreSQL
 from tests.store.test_store import NOW, count, inventory, judgement, visit
@@ -68,6 +71,30 @@ def test_scans_of_several_infrastructures_are_sealed_without_standing_in_each_ot
 
     assert all(at_once(lambda number: store.seal(scans[number], judgement(), NOW)))
     assert count(location, "document") == 2 + 3
+
+
+@pytest.mark.parametrize("read", [Store.history, Store.scan])
+def test_what_is_sealed_while_somebody_reads_is_there_whole_or_not_at_all(
+    store: Store, location: str, read: Callable[[Store, int], History | ScanRecord]
+) -> None:
+    early, late = (store.begin(inventory(), Reference(), NOW) for _ in range(2))
+    store.record(early, visit())
+    store.seal(late, judgement(), NOW)
+    wanted = read(store, late), read(store, early)
+    sealed: list[bool] = []
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not sealed and statement.lower().startswith("select"):
+            sealed.append(True)
+            with open_store(location) as other:
+                other.record(early, visit("dev-2"))
+                other.seal(early, judgement(), NOW)
+
+    event.listen(store._engine, "after_cursor_execute", meanwhile)
+    number = late if read is Store.history else early
+    assert read(store, number) == wanted[number == early]
+    assert sealed == [True]
+    assert read(store, number) != wanted[number == early]
 
 
 def test_changes_that_several_name_are_all_kept(postgresql_store: Store) -> None:

@@ -160,13 +160,13 @@ def test_a_year_of_nights_costs_two_statements_and_reads_each_document_once(
         read.append(body)
         return unpack(body)
 
-    event.listen(store._engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    event.listen(store._engine, "before_cursor_execute", lambda *call: statements.append(call[2].lower()))
     monkeypatch.setattr(encoding, "unpack", reading)
 
     history = store.history(last)
 
     # One more looks the scan up.
-    assert len(statements) == 3
+    assert len([statement for statement in statements if statement.startswith(("select", "with"))]) == 3
     assert len(read) == len(hosts) + 1
     assert life(history, "h0") == Life(1, 51, reopened=5)
     assert [point.opened[Severity.HIGH] for point in history.points[:11]] == [1, *[0] * 9, 1]

@@ -178,6 +178,12 @@ def test_a_role_that_may_only_read_can_make_reports_and_is_told_when_it_writes(
             store.begin(inventory(), Reference(), NOW)
 
 
+def test_the_time_zone_of_the_server_changes_no_moment(postgresql: PostgreSQL, password: str) -> None:
+    location = f"{postgresql.new_database()}?options=-ctimezone%3DAsia/Tokyo"
+    with open_store(location, create=True) as store:
+        assert store.scan(store.begin(inventory(), Reference(), NOW)).started_at == NOW
+
+
 def test_the_package_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     refused("postgresql://db.example.com/osaudit", "run `pip install outsystems-auditor[postgresql]`")
