@@ -12,7 +12,7 @@ DIST ?= dist
 LOCKED := --extra credssp --extra keyring --extra notify --extra postgresql --extra xlsx
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells, and PostgreSQL.
+# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells, PostgreSQL.
 PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux postgresql
 
 .PHONY: demo test lint lock release mutants golden screenshots peers packages clean

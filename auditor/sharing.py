@@ -23,12 +23,6 @@ class ZoneScan:
     record: ScanRecord
     sealed: bool
 
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The zones that are not in yet."""
-        visited = self.record.visits
-        return tuple(sorted({str(host.zone) for host in self.record.inventory.hosts if host.name not in visited}))
-
 
 def identity_of(plan: ScanPlan) -> str:
     """Return what the collectors of one scan must have in common: what they ask, of whom, and how it is judged."""

@@ -70,7 +70,7 @@ def collectors(location: str) -> Iterator[Collectors]:
 def test_the_last_zone_that_is_in_seals_the_scan(collectors: Collectors) -> None:
     first, second, last = (collectors.scan(zone) for zone in ("dmz", "office", "internal"))
 
-    assert [(scan.shared.id, scan.sealed, scan.missing) for scan in (first, second, last)] == [
+    assert [(scan.shared.id, scan.sealed, scan.record.missing_zones) for scan in (first, second, last)] == [
         (1, False, ("internal", "office")),
         (1, False, ("internal",)),
         (1, True, ()),

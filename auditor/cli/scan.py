@@ -257,7 +257,8 @@ def conclude_zone(read: ZoneScan, zone: str) -> None:
     if read.record.state is ScanState.COMPLETE:
         say(f"{said}; another collector sealed it.")
     else:
-        say(f"{said}. Not in yet: {', '.join(read.missing)}, until {read.shared.ends_at:%Y-%m-%d %H:%M} UTC.")
+        missing = ", ".join(read.record.missing_zones)
+        say(f"{said}. Not in yet: {missing}, until {read.shared.ends_at:%Y-%m-%d %H:%M} UTC.")
     done = completeness(replace(read.record, visits=visits, judgement=None))
     if done.audited == 0:
         say("Nothing was audited: no host of the zone could be read.")

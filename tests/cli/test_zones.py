@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
+from auditor.model.reference import Reference
+from auditor.settings.inventory import load_inventory
 from auditor.store import open_store
 from tests.cli.program import osaudit
 
@@ -58,6 +61,21 @@ def test_a_scan_waits_for_its_zones_until_the_deadline_and_the_next_one_seals_it
         failures = {name: visit.failure.sentence for name, visit in store.scan(1).visits.items() if visit.failure}
     assert "before the collector of the zone office had read the host" in failures["o-1.invalid"]
     assert "the zone" not in failures["d-1.invalid"]
+
+
+def test_the_status_tells_for_which_zones_a_scan_waits_and_what_is_left_of_a_plain_one_is_none(tmp_path: Path) -> None:
+    (tmp_path / "inventory.yaml").write_text(INVENTORY, encoding="utf-8")
+    inventory = load_inventory(tmp_path / "inventory.yaml")
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    with open_store(str(tmp_path / "osaudit.db"), create=True) as store:
+        store.join(inventory, Reference(), at, identity="i", ends_at=at, digest_key=b"k" * 32)
+        shared = osaudit(tmp_path, "status").out
+        store.begin(inventory, Reference(), at)
+        plain = osaudit(tmp_path, "status").out
+
+    assert "Scan 1 waits for zones: dmz, office.\n" in shared
+    assert "--resume" not in shared
+    assert "Scan 2 was begun later and not finished; `osaudit scan --resume` completes it." in plain
 
 
 def test_the_list_of_hosts_tells_their_zones_where_there_are_any(tmp_path: Path) -> None:
