@@ -15,7 +15,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells, PostgreSQL.
 PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux postgresql
 
-.PHONY: demo test lint lock release mutants golden screenshots peers packages clean
+.PHONY: demo test lint lock release mutants kills messages golden screenshots peers packages clean
 
 demo: $(BIN)/osaudit
 	$(BIN)/osaudit demo osaudit-demo
@@ -54,6 +54,10 @@ mutants: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group mutation
 	$(BIN)/python -m benchmarks.mutants
 
+# Brings the catalogues of reports in other languages up to date; see CONTRIBUTING.md.
+messages: $(VENV)/.test
+	$(BIN)/python -m tests.reporting.messages
+
 # What every form of the report says of the small world in fixtures/golden, written anew; see CONTRIBUTING.md.
 golden: $(VENV)/.test
 	$(BIN)/python -m tests.reporting.golden
@@ -62,6 +66,10 @@ golden: $(VENV)/.test
 screenshots: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group screenshots
 	$(BIN)/python -m docs.screenshots
+
+# Whether anything is lost when osaudit is killed while it writes; see CONTRIBUTING.md.
+kills: $(VENV)/.test
+	$(BIN)/python -m benchmarks.kills
 
 $(BIN)/python:
 	$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) packages PACKAGES=python3-venv

@@ -24,7 +24,7 @@ from auditor.engine.subjects import Environment, Host, Infrastructure
 from auditor.engine.table_rows import Row
 from auditor.engine.tables import Table
 from auditor.engine.verdicts import count, failed, not_applicable, passed, unknown
-from auditor.engine.waiving import match_waivers
+from auditor.engine.waiving import find_lapsed, match_waivers
 from auditor.model import known_facts as facts
 from auditor.model.component import Bearing, Certainty, Component, ComponentKind, RoleReading, State
 from auditor.model.fact import Reason
@@ -33,12 +33,14 @@ from auditor.model.inventory import Hosting, Purpose, Role, Source
 from auditor.model.observation import ChannelName
 from auditor.model.question import NOT_XML, Outcome, Platform
 from auditor.model.version import Version
-from auditor.model.waiver import NEVER_WAIVED
+from auditor.model.waiver import MONTHS, MONTHS_WHEN_CRITICAL, NEVER_WAIVED, months_later
 
 check = CheckDeclaration()
 
 __all__ = [
     "HTTPS_PORT",
+    "MONTHS",
+    "MONTHS_WHEN_CRITICAL",
     "NEVER_WAIVED",
     "NOT_XML",
     "Bearing",
@@ -80,6 +82,7 @@ __all__ = [
     "database_catalogs",
     "facts",
     "failed",
+    "find_lapsed",
     "find_same_machines",
     "find_shown_certificates",
     "in_words",
@@ -92,6 +95,7 @@ __all__ = [
     "lifetime_and_others",
     "match_waivers",
     "missing_fixes",
+    "months_later",
     "name_few",
     "not_applicable",
     "on_https_port",

@@ -39,7 +39,7 @@ class DocumentError(UsageError):
 
 
 class StoreError(OsauditError):
-    """The store cannot be opened, is too new, or is locked. Exit code 2."""
+    """The store cannot be opened, is too new, locked or damaged. Exit code 2."""
 
 
 class FailureKind(StrEnum):

@@ -13,6 +13,7 @@ from auditor.collectors import read_facts
 from auditor.collectors.redaction import secrets_found
 from auditor.detection import portray
 from auditor.engine.check_pages import check_pages
+from auditor.engine.coverage import Coverage, coverage_of
 from auditor.engine.declaration import Check
 from auditor.engine.discovery import load_checks, rules_digest
 from auditor.engine.runner import run_checks
@@ -168,27 +169,38 @@ def _read_again(record: ScanRecord) -> EarlierScan:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """What a scan could not do. `hosts` were not read at all, `questions` counts those that ended without an answer."""
+    """What a scan could not do. `hosts` were not read at all, `questions` counts those that ended without an answer.
+
+    `least_percent` is how much of the verdicts somebody asked to be decided, None where nobody did.
+    """
 
     audited: int
     hosts: tuple[str, ...]
     questions: int
     broken_checks: tuple[str, ...]
+    coverage: Coverage
+    least_percent: int | None = None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether as much could be decided as was asked for; where nothing was to be decided, nothing was."""
+        return self.least_percent is None or (self.coverage.percent or 0) >= self.least_percent
 
     @property
     def is_complete(self) -> bool:
-        """Whether every host, question and check did its part."""
-        return not (self.hosts or self.questions or self.broken_checks)
+        """Whether every host, question and check did its part, and enough could be decided."""
+        return self.is_covered and not (self.hosts or self.questions or self.broken_checks)
 
 
-def completeness(record: ScanRecord) -> Completeness:
-    """Say what was not read or judged."""
+def completeness(record: ScanRecord, least_percent: int | None = None) -> Completeness:
+    """Say what was not read or judged, and whether at least so much of the verdicts could be decided."""
     hosts = {host.name: host for host in record.inventory.hosts}
     unread = tuple(sorted(visit.host for visit in record.visits.values() if visit.failure is not None))
     questions = sum(len(unanswered(hosts[visit.host], visit)) for visit in record.visits.values())
     findings = record.judgement.findings if record.judgement else ()
     broken = tuple(sorted({finding.check for finding in findings if finding.verdict.status is Status.ERROR}))
-    return Completeness(len(record.visits) - len(unread), unread, questions, broken)
+    audited = len(record.visits) - len(unread)
+    return Completeness(audited, unread, questions, broken, coverage_of(findings), least_percent)
 
 
 def unanswered(host: Host, visit: Visit) -> tuple[Answer, ...]:
@@ -200,6 +212,17 @@ def unanswered(host: Host, visit: Visit) -> tuple[Answer, ...]:
     return tuple(answer for answer in visit.answers.values() if answer.outcome in lost)
 
 
+def open_findings(record: ScanRecord) -> tuple[Finding, ...]:
+    """Return the findings of a scan that are open."""
+    return tuple(finding for finding in record.judgement.findings if finding.is_open) if record.judgement else ()
+
+
 def at_or_above(findings: tuple[Finding, ...], severity: Severity) -> tuple[Finding, ...]:
-    """Return the open findings that are at least this severe."""
-    return tuple(finding for finding in findings if finding.is_open and finding.severity.rank <= severity.rank)
+    """Return the findings that are at least this severe."""
+    return tuple(finding for finding in findings if finding.severity.rank <= severity.rank)
+
+
+def opened_since(before: ScanRecord | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings that were not open in an earlier scan; without one, nothing was open before."""
+    known = {finding.fingerprint for finding in open_findings(before)} if before is not None else frozenset()
+    return tuple(finding for finding in findings if finding.fingerprint not in known)

@@ -27,10 +27,12 @@ from auditor.comparing import compared
 from auditor.errors import StoreError, UsageError
 from auditor.evaluating import Rules
 from auditor.model.difference import Difference
+from auditor.model.language import Language
 from auditor.model.scan import ScanState
 from auditor.reporting.diff_view import build_diff_view
 from auditor.reporting.findings import named
 from auditor.reporting.html import html_diff, html_report, html_site
+from auditor.reporting.language import _, speaking, spoken
 from auditor.reporting.shapes import Moment
 from auditor.reporting.site_view import (
     Line,
@@ -89,15 +91,22 @@ class _Wanted:
     before: ScanSummary | None
 
 
-def publish(store: Store, folder: Path, rules: Rules, templates: Path | None = None) -> Published:
-    """Bring the site in this folder up to date with the store.
+def publish(
+    store: Store,
+    folder: Path,
+    rules: Rules,
+    templates: Path | None = None,
+    language: Language = Language.ENGLISH,
+) -> Published:
+    """Bring the site in this folder up to date with the store; pages in another language are made anew.
 
     Raises `StoreError` where the store holds no complete scan, and `UsageError` where the folder cannot be written or
     holds a file of another origin under a name that the site needs.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _Site(store, folder, rules, templates or bundled.templates_folder()).update()
+        with speaking(language):
+            return _Site(store, folder, rules, templates or bundled.templates_folder()).update()
     except OSError as error:
         raise UsageError(
             f"The site in {folder} cannot be written: {error.strerror}; name another folder, or see to its rights."
@@ -114,7 +123,13 @@ class _Site:
         self._texts = rules.texts
         self._templates = templates
         self._made_by = _digest(
-            [rules.rule_set.digest, rules.tables.age_line, rules.rule_set.tool_version, *_content_of(templates)]
+            [
+                rules.rule_set.digest,
+                rules.tables.age_line,
+                rules.rule_set.tool_version,
+                spoken().value,
+                *_content_of(templates),
+            ]
         )
         self._written: set[str] = set()
         self._removed: set[str] = set()
@@ -184,15 +199,19 @@ class _Site:
         record = self._record(page.scan.id)
         before = self._record(page.before.id) if page.before is not None else None
         difference = None if page.before is None else self._difference(page.before.id, page.scan.id)
-        links = [(INDEX, "All scans")]
+        links = [(INDEX, _("All scans"))]
         if page.name.startswith("scan-"):
             report = build_view(record, self._texts, difference, figures=self._rules.age_of_figures(record))
             if page.before is not None:
-                links.append((_diff_name(page.before, page.scan), f"What changed since scan {page.before.id}"))
+                links.append(
+                    (_diff_name(page.before, page.scan), _("What changed since scan %(scan)s", scan=page.before.id))
+                )
             return report_line(report, record), html_report(report, self._templates, tuple(links)).encode()
         assert before is not None and difference is not None, "a page of changes has a scan before"
         view = build_diff_view(difference, before, record, self._texts)
-        links += [(_scan_name(scan), f"Report of scan {scan.id}") for scan in (page.before, page.scan) if scan]
+        links += [
+            (_scan_name(scan), _("Report of scan %(scan)s", scan=scan.id)) for scan in (page.before, page.scan) if scan
+        ]
         return diff_line(view, difference), html_diff(view, self._templates, tuple(links)).encode()
 
     def _compared(self, before: int, after: int) -> Difference:

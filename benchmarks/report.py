@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from auditor import bundled
 from auditor.model.fact import Reason
@@ -122,7 +122,7 @@ def measure(hosts: int, checks: int, browser: Browser) -> Measured:
             base = float(empty.page.evaluate(USABLE))
         with opened(browser, file) as report:
             usable = float(report.page.evaluate(USABLE))
-            report.page.wait_for_function(f"{COMPLETE} !== undefined")
+            expect(report.page.locator("noscript")).to_have_count(0)
             complete = float(report.page.evaluate(f"{COMPLETE}.startTime"))
             slowest = max(statistics.median(_filtering(report.page, choice)) for choice in CHOICES.items())
     return Measured(

@@ -23,6 +23,7 @@ from auditor.model.difference import FactLabel
 from auditor.model.fact import Facts, Known
 from auditor.model.history import ScanPoint
 from auditor.model.known_facts import SERVICES, Service
+from auditor.model.language import Language
 from auditor.model.scan import ScanRecord
 from auditor.publishing import INDEX, MANIFEST, Published, publish
 from auditor.reporting.html import html_site
@@ -66,9 +67,9 @@ def by_hand(folder: Path, statement: str) -> None:
         store.execute(statement)
 
 
-def published(folder: Path) -> Published:
+def published(folder: Path, language: Language = Language.ENGLISH) -> Published:
     with open_store(str(folder / "osaudit.db")) as store:
-        return publish(store, folder / "www", rules())
+        return publish(store, folder / "www", rules(), language=language)
 
 
 def page(folder: Path, name: str = INDEX) -> Element:
@@ -236,6 +237,15 @@ def test_a_second_run_writes_nothing(three: Path) -> None:
 
     assert published(three) == Published(0, 6, 0)
     assert {path: path.stat().st_mtime_ns for path in (three / "www").iterdir()} == times
+
+
+def test_another_language_writes_every_page_anew(three: Path) -> None:
+    assert published(three, Language.PORTUGUESE) == Published(6, 0, 0)
+    assert published(three, Language.PORTUGUESE) == Published(0, 6, 0)
+
+    assert {page(three, name).all("html")[0].attributes["lang"] for name in links(page(three))} == {"pt"}
+    assert "Relatórios e o que mudou" in page(three).all("header")[0].text
+    assert "Todas as análises" in page(three, "scan-1.html").text
 
 
 def test_another_scan_adds_its_pages_and_touches_no_other(three: Path) -> None:

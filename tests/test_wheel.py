@@ -62,3 +62,6 @@ def test_the_demo_runs_from_the_wheel(unpacked: Path) -> None:
     report = (unpacked.parent / "shown" / "report.html").read_text(encoding="utf-8")
     assert "LifeTime" in report
     assert (unpacked.parent / "shown" / "diff.html").stat().st_size > 10_000
+
+    told = run(unpacked, "report", "--store", "shown/osaudit.db", "--format", "markdown", "--lang", "pt")
+    assert "análise" in told.stdout, told.stderr

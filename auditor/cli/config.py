@@ -37,13 +37,14 @@ def show(context: typer.Context) -> None:
 
 
 def _options(root: Any, configuration: Configuration) -> Iterator[tuple[str, str, str]]:
-    """Yield what the command line itself would take, by asking the command that scans."""
-    from auditor.cli.configured import PARAMETERS
+    """Yield what the command line itself would take, by asking the commands that scan and prune."""
+    from auditor.cli.configured import PARAMETERS, settings_of
     from auditor.cli.options import beside
 
-    with root.command.get_command(root, "scan").make_context("scan", [], parent=root) as called:
-        options = {item.name: item for item in called.command.params}
+    with settings_of(root, "scan") as scan, settings_of(root, "prune") as prune:
         for key, parameter in PARAMETERS.items():
+            called = prune if key.startswith("retention.") else scan
+            options = {item.name: item for item in called.command.params}
             value = called.params[parameter]
             source = called.get_parameter_source(parameter).name
             place = "default"
@@ -64,6 +65,8 @@ def _short(place: Any) -> str:
 def _words(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(item) for item in value) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None else str(value)

@@ -16,12 +16,20 @@ PARAMETERS = {
     "waivers": "waivers",
     "store": "store",
     "checks": "further",
+    "lang": "lang",
     "scan.concurrency": "concurrency",
     "scan.visit_seconds": "visit_seconds",
     "scan.scan_seconds": "scan_seconds",
     "scan.zone": "zone",
     "scan.fail_on": "fail_on",
+    "scan.fail_on_new": "fail_on_new",
+    # `osaudit diff` has a `baseline` of its own, which is not this one.
+    "scan.baseline": "compare_with",
+    "scan.min_coverage": "min_coverage",
     "scan.report": "report",
+    "retention.keep_days": "keep_days",
+    "retention.keep_scans": "keep_scans",
+    "retention.keep": "keep",
     "notifications.when": "notify",
 }
 # These groups have commands of their own below them.
@@ -31,8 +39,10 @@ _GROUPS = {
     "config": ("show",),
     "notify": ("test",),
     "schedule": ("show", "install", "remove"),
+    "store": ("backup", "check"),
+    "waivers": ("list", "add", "check"),
 }
-_ALONE = ("scan", "evaluate", "report", "diff", "scans", "site", "status")
+_ALONE = ("scan", "evaluate", "report", "diff", "scans", "site", "status", "prune")
 CONFIGURED = frozenset((*_ALONE, *_GROUPS))
 
 
@@ -55,6 +65,12 @@ def configure(context: Any) -> None:
     values = {PARAMETERS[key]: setting.value for key, setting in context.obj.settings.items()}
     context.default_map = dict.fromkeys(_ALONE, values)
     context.default_map |= {group: dict.fromkeys(commands, values) for group, commands in _GROUPS.items()}
+
+
+def settings_of(context: Any, command: str) -> Any:
+    """Return the context in which a command without arguments would run now: its settings, and where each is from."""
+    root = context.find_root()
+    return root.command.get_command(root, command).make_context(command, [], parent=root)
 
 
 def configuration_of(context: Any) -> Configuration:

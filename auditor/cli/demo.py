@@ -44,15 +44,16 @@ def demo(
 
 
 def _scan(inventory: Path, folder: Path) -> None:
+    from auditor.cli.concluding import Gate, conclude
     from auditor.cli.exit_codes import ExitCode
-    from auditor.cli.scan import ScanSettings, conclude, perform
+    from auditor.cli.scan import ScanSettings, perform
     from auditor.transports.base import Limits
 
     limits = Limits(sign_in=5.0, visit=30.0)
     settings = ScanSettings(inventory, None, None, str(folder / "osaudit.db"), False, None, 120.0, limits, [])
     try:
         done = perform(settings)
-        conclude(done.record, done.rules)
+        conclude(done.record, done.rules, Gate())
     except typer.Exit as ended:
         typer.echo(f"A scheduled scan would end with exit code {ended.exit_code} ({ExitCode(ended.exit_code).name}).")
 

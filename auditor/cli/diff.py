@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.options import DEFAULT_STORE, ChecksFolders, DiffForm, StoreLocation
+from auditor.cli.options import DEFAULT_STORE, ChecksFolders, DiffForm, ReportLanguage, StoreLocation
+from auditor.model.language import Language
 
 if TYPE_CHECKING:
     from auditor.model.scan import ScanRecord
@@ -32,6 +33,7 @@ def diff(
     store: StoreLocation = DEFAULT_STORE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; needed for html.")] = None,
     form: Annotated[DiffForm, typer.Option("--format", help="In which form.")] = DiffForm.TEXT,
+    lang: ReportLanguage = Language.ENGLISH,
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Say what changed between two scans: findings, components, versions, hosts."""
@@ -40,11 +42,12 @@ def diff(
     from auditor import bundled
     from auditor.cli.loading import load_rules, write_text
     from auditor.cli.printing import print_difference
+    from auditor.cli.stored import open_store
     from auditor.comparing import compared
     from auditor.reporting.diff_view import build_diff_view
     from auditor.reporting.html import html_diff
     from auditor.reporting.json import json_diff
-    from auditor.store import open_store
+    from auditor.reporting.language import speaking
 
     chosen = _chosen(before, after, baseline, since)
     rules = cache(lambda: load_rules(further))
@@ -57,8 +60,9 @@ def diff(
     if form is DiffForm.JSON:
         text = json_diff(difference)
     else:
-        view = build_diff_view(difference, earlier, later, rules().texts)
-        text = html_diff(view, bundled.templates_folder())
+        with speaking(lang):
+            view = build_diff_view(difference, earlier, later, rules().texts)
+            text = html_diff(view, bundled.templates_folder())
     target = output or (Path(f"osaudit-{earlier.id}-{later.id}.html") if form is DiffForm.HTML else None)
     if target is None:
         typer.echo(text, nl=False)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from auditor.model.language import Language
+
 InventoryPath = Annotated[
     Path, typer.Option("--inventory", "-i", envvar="OSAUDIT_INVENTORY", help="The inventory of environments and hosts.")
 ]
@@ -88,6 +90,30 @@ FailOn = Annotated[
 ]
 
 
+FailOnNew = Annotated[
+    bool,
+    typer.Option(
+        "--fail-on-new/--no-fail-on-new",
+        envvar="OSAUDIT_FAIL_ON_NEW",
+        help="Only findings that were not open in the compared scan count; without --fail-on, all of these.",
+    ),
+]
+Baseline = Annotated[
+    int | None,
+    typer.Option("--baseline", envvar="OSAUDIT_BASELINE", help="Compare with this scan instead of the one before."),
+]
+MinCoverage = Annotated[
+    int | None,
+    typer.Option(
+        "--min-coverage",
+        envvar="OSAUDIT_MIN_COVERAGE",
+        min=1,
+        max=100,
+        help="Which percentage of the verdicts has to be decided, or the scan is incomplete (exit code 3).",
+    ),
+]
+
+
 class NotifyName(StrEnum):
     """When to notify as an option; the same words as `model.unattended.NotifyWhen`."""
 
@@ -101,6 +127,12 @@ NotifyAfter = Annotated[
     typer.Option(
         "--notify", envvar="OSAUDIT_NOTIFY", help="Whom osaudit.yaml names is told: when something changed, or else."
     ),
+]
+
+
+ReportLanguage = Annotated[
+    Language,
+    typer.Option("--lang", envvar="OSAUDIT_LANG", help="The language of pages, Markdown and messages."),
 ]
 
 

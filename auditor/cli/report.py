@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.options import DEFAULT_STORE, ChecksFolders, ReportForm, StoreLocation
+from auditor.cli.options import DEFAULT_STORE, ChecksFolders, ReportForm, ReportLanguage, StoreLocation
+from auditor.model.language import Language
 
 if TYPE_CHECKING:
     from auditor.reporting.page_shapes import ReportView
 
 # These are files by nature; all others can be read from a pipe.
 _FILES = (ReportForm.HTML, ReportForm.XLSX)
+# These are for people; what programs and the terminal take is English.
+_TRANSLATED = (ReportForm.HTML, ReportForm.MARKDOWN)
 
 
 def report(
@@ -24,22 +27,23 @@ def report(
         typer.Option("--output", "-o", help="The file; by default osaudit-SCAN.html or .xlsx, else the screen."),
     ] = None,
     form: Annotated[ReportForm, typer.Option("--format", help="In which form.")] = ReportForm.HTML,
+    lang: ReportLanguage = Language.ENGLISH,
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Write the report of a stored scan: one file, complete without network and without JavaScript."""
     from auditor.cli.loading import load_rules, say, write_bytes
     from auditor.cli.printing import print_summary
-    from auditor.cli.stored import complete_scan, stored_view
-    from auditor.store import open_store
+    from auditor.cli.stored import complete_scan, open_store, stored_view
+    from auditor.reporting.language import speaking
 
     rules = load_rules(further)
-    with open_store(store) as opened:
+    with open_store(store) as opened, speaking(lang if form in _TRANSLATED else Language.ENGLISH):
         record = complete_scan(opened, scan)
         view = stored_view(opened, record, rules)
-    if form is ReportForm.TEXT:
-        print_summary(view)
-        return
-    content = _rendered(form, view)
+        if form is ReportForm.TEXT:
+            print_summary(view)
+            return
+        content = _rendered(form, view)
     if output is None and form not in _FILES:
         # As bytes, so that no console changes line ends or characters.
         typer.echo(content, nl=False)

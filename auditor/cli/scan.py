@@ -14,22 +14,26 @@ from auditor.cli.options import (
     DEFAULT_INVENTORY,
     DEFAULT_SCAN_SECONDS,
     DEFAULT_STORE,
+    Baseline,
     ChecksFolders,
     FailOn,
+    FailOnNew,
     InventoryPath,
+    MinCoverage,
     NotifyAfter,
     NotifyName,
     ReferencePath,
+    ReportLanguage,
     ScanSeconds,
-    SeverityName,
     StoreLocation,
     SummaryForm,
     WaiversPath,
     ZoneOption,
 )
+from auditor.model.language import Language
 
 if TYPE_CHECKING:
-    from auditor.evaluating import Completeness, Rules
+    from auditor.evaluating import Rules
     from auditor.model.inventory import Inventory
     from auditor.model.scan import ScanRecord
     from auditor.scanning import ScanPlan
@@ -49,10 +53,14 @@ def scan(
     resume: Annotated[bool, typer.Option("--resume", help="Complete the last scan, which was interrupted.")] = False,
     zone: ZoneOption = None,
     fail_on: FailOn = None,
+    fail_on_new: FailOnNew = False,
+    compare_with: Baseline = None,
+    min_coverage: MinCoverage = None,
     report: Annotated[
         Path | None, typer.Option(envvar="OSAUDIT_REPORT", help="Also write the HTML report to this file.")
     ] = None,
     form: Annotated[SummaryForm, typer.Option("--format", help="What to print.")] = SummaryForm.TEXT,
+    lang: ReportLanguage = Language.ENGLISH,
     concurrency: Annotated[
         int | None,
         typer.Option(
@@ -71,28 +79,44 @@ def scan(
     further: ChecksFolders = [],  # noqa: B006 - Typer reads the default, nobody changes it
 ) -> None:
     """Read every host once, judge what was read, and store both."""
+    from auditor.cli.concluding import Gate, conclude, conclude_zone
     from auditor.cli.configured import configuration_of
+    from auditor.cli.prune import configured_retention, prune_after
     from auditor.cli.telling import tell_of
     from auditor.model.unattended import NotifyWhen
     from auditor.transports.base import Limits
 
+    retention = configured_retention(context)
     changes = _changes(change)
     limits = Limits(visit=visit_seconds)
     settings = ScanSettings(
-        inventory, reference, waivers, store, resume, concurrency, scan_seconds, limits, further, changes, zone
+        inventory,
+        reference,
+        waivers,
+        store,
+        resume,
+        concurrency,
+        scan_seconds,
+        limits,
+        further,
+        changes,
+        compare_with,
+        zone,
     )
     done = perform(settings)
     configuration, when = configuration_of(context), NotifyWhen(notify.value)
     for late in done.ended:
-        tell_of(late, done.rules, store, configuration, when)
+        tell_of(late, done.rules, store, configuration, when, lang)
     if done.open_zone is not None:
         conclude_zone(done.open_zone, zone or "")
         return
+    gate = Gate(fail_on, fail_on_new, compare_with, min_coverage)
     try:
-        conclude(done.record, done.rules, form=form, report=report, store=store, fail_on=fail_on)
+        conclude(done.record, done.rules, gate, form=form, report=report, store=store, lang=lang)
     finally:
         # However the scan ended, and also where its report could not be written.
-        tell_of(done.record, done.rules, store, configuration, when)
+        tell_of(done.record, done.rules, store, configuration, when, lang)
+        prune_after(store, retention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +133,7 @@ class ScanSettings:
     limits: Limits
     further: list[Path]
     changes: tuple[str, ...] = ()
+    compare_with: int | None = None
     zone: str | None = None
 
 
@@ -148,9 +173,10 @@ def perform(settings: ScanSettings) -> Performed:
     if settings.zone is not None:
         loading.demand_zone(declared, settings.zone)
 
+    from auditor.cli.stored import baseline, open_store
     from auditor.scanning import Bounds, ScanPlan
     from auditor.sharing import end_overdue
-    from auditor.store import open_store, scanning_alone
+    from auditor.store import scanning_alone
 
     rules = loading.load_rules(settings.further)
     bounds = Bounds(settings.limits.visit, settings.scan_seconds, settings.concurrency)
@@ -159,6 +185,9 @@ def perform(settings: ScanSettings) -> Performed:
     if settings.zone is not None:
         holder += f", zone {settings.zone}"
     with open_store(settings.store, create=True) as opened, scanning_alone(settings.store, holder, settings.zone):
+        if settings.compare_with is not None:
+            # Before any server is asked: a night's work is not lost to a number that the store does not have.
+            baseline(opened, settings.compare_with, declared.infrastructure)
         ended = () if settings.resume and settings.zone is None else end_overdue(plan, opened, loading.now)
         for late in ended:
             _tell_ended(late)
@@ -226,6 +255,7 @@ def _tell_left_behind(opened: Store, plan: ScanPlan, zone: str | None) -> None:
 
 
 def _tell_ended(late: ScanRecord) -> None:
+    from auditor.cli.concluding import incomplete
     from auditor.cli.loading import say
     from auditor.evaluating import completeness
 
@@ -241,88 +271,3 @@ def _how_to_go_on(opened: Store, inventory: Inventory, zone: str | None) -> str:
         f"{left.hosts_visited} of {len(inventory.hosts)} hosts are read and stored as scan {left.id}; "
         f"`osaudit scan {again}` with the same options reads the others."
     )
-
-
-def conclude_zone(read: ZoneScan, zone: str) -> None:
-    """Say how far a scan is that others complete, and end with the exit code that the zone alone has earned."""
-    from dataclasses import replace
-
-    from auditor.cli.loading import say
-    from auditor.evaluating import completeness
-    from auditor.model.scan import ScanState
-
-    own = {host.name for host in read.record.inventory.hosts if host.zone == zone}
-    visits = {name: visit for name, visit in read.record.visits.items() if name in own}
-    said = f"The zone {zone} is in: scan {read.record.id} holds {len(visits)} of its {len(own)} hosts"
-    if read.record.state is ScanState.COMPLETE:
-        say(f"{said}; another collector sealed it.")
-    else:
-        missing = ", ".join(read.record.missing_zones)
-        say(f"{said}. Not in yet: {missing}, until {read.shared.ends_at:%Y-%m-%d %H:%M} UTC.")
-    done = completeness(replace(read.record, visits=visits, judgement=None))
-    if done.audited == 0:
-        say("Nothing was audited: no host of the zone could be read.")
-        raise typer.Exit(ExitCode.NOTHING_AUDITED)
-    if not done.is_complete:
-        say(incomplete(done))
-        raise typer.Exit(ExitCode.INCOMPLETE)
-
-
-def conclude(
-    record: ScanRecord,
-    rules: Rules,
-    *,
-    form: SummaryForm = SummaryForm.TEXT,
-    report: Path | None = None,
-    store: str = DEFAULT_STORE,
-    fail_on: SeverityName | None = None,
-) -> None:
-    """Print the result, write the report if asked, and end with the exit code that the result has earned.
-
-    The report takes from the `store` what was before.
-    """
-    from auditor import bundled
-    from auditor.cli.loading import say, write_text
-    from auditor.cli.printing import print_summary
-    from auditor.cli.stored import stored_view
-    from auditor.evaluating import at_or_above, completeness
-    from auditor.model.finding import Severity
-    from auditor.reporting.html import html_report
-    from auditor.reporting.json import json_report
-    from auditor.reporting.view import build_view
-    from auditor.store import open_store
-
-    view = build_view(record, rules.texts, figures=rules.age_of_figures(record))
-    if form is SummaryForm.JSON:
-        typer.echo(json_report(view), nl=False)
-    else:
-        print_summary(view)
-    if report is not None:
-        with open_store(store) as opened:
-            whole = stored_view(opened, record, rules)
-        write_text(report, html_report(whole, bundled.templates_folder()))
-        say(f"Report: {report}")
-    done = completeness(record)
-    severe = at_or_above(record.judgement.findings, Severity(fail_on.value)) if record.judgement and fail_on else ()
-    if severe:
-        say(f"{len(severe)} open {'finding is' if len(severe) == 1 else 'findings are'} {fail_on} or worse.")
-    if done.audited == 0:
-        say("Nothing was audited: no host could be read.")
-        raise typer.Exit(ExitCode.NOTHING_AUDITED)
-    if not done.is_complete:
-        say(incomplete(done))
-        raise typer.Exit(ExitCode.INCOMPLETE)
-    if severe:
-        raise typer.Exit(ExitCode.FINDINGS)
-
-
-def incomplete(done: Completeness) -> str:
-    """Return what a scan could not do, in one sentence."""
-    parts = []
-    if done.hosts:
-        parts.append(f"not read: {', '.join(done.hosts)}")
-    if done.questions:
-        parts.append(f"{done.questions} question{'s' * (done.questions != 1)} had no answer")
-    if done.broken_checks:
-        parts.append(f"checks that broke: {', '.join(done.broken_checks)}")
-    return f"The audit is incomplete: {'; '.join(parts)}."

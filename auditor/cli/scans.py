@@ -11,8 +11,7 @@ def scans(store: StoreLocation = DEFAULT_STORE) -> None:
     """List the stored scans."""
     from auditor.cli.loading import say
     from auditor.cli.printing import print_rows
-    from auditor.cli.stored import tell_incomplete
-    from auditor.store import open_store
+    from auditor.cli.stored import open_store, tell_incomplete
 
     with open_store(store) as opened:
         stored = opened.scans()

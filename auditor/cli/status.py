@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.cli.exit_codes import ExitCode
-from auditor.cli.options import DEFAULT_SCAN_SECONDS, DEFAULT_STORE, ScanSeconds, StatusForm, StoreLocation
+from auditor.cli.options import (
+    DEFAULT_SCAN_SECONDS,
+    DEFAULT_STORE,
+    MinCoverage,
+    ScanSeconds,
+    StatusForm,
+    StoreLocation,
+)
 
 if TYPE_CHECKING:
     from auditor.evaluating import Completeness
     from auditor.model.scan import ScanRecord
     from auditor.model.unattended import Schedule
-    from auditor.reporting.status import StatusView
+    from auditor.reporting.status import LastScan, StatusView
     from auditor.store import ScanSummary, Store
 
 # Whoever collects metrics runs as another account, and metrics are numbers.
@@ -27,29 +34,32 @@ def status(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; by default the screen.")] = None,
     form: Annotated[StatusForm, typer.Option("--format", help="In which form.")] = StatusForm.TEXT,
     scan_seconds: ScanSeconds = DEFAULT_SCAN_SECONDS,
+    min_coverage: MinCoverage = None,
 ) -> None:
     """Say when the last complete scan was, what it saw, and whether a planned one is missing."""
     from auditor.cli.configured import configuration_of
     from auditor.cli.loading import write_bytes
+    from auditor.cli.stored import open_store
     from auditor.evaluating import completeness
     from auditor.model.scan import ScanState
     from auditor.reporting import status as forms
-    from auditor.store import open_store
 
     with open_store(store) as opened:
         stored = opened.scans()
         complete = [scan.id for scan in stored if scan.state is ScanState.COMPLETE]
-        record = opened.scan(complete[-1]) if complete else None
+        record = opened.scan(complete[-1], with_facts=False) if complete else None
         unfinished = stored[-1].id if stored and stored[-1].state is ScanState.RUNNING else None
         waits_for = _zones_of(opened, stored[-1]) if unfinished else ()
-    view = _state(store, configuration_of(context).schedule, scan_seconds, record, unfinished, waits_for)
+    done = None if record is None else completeness(record, min_coverage)
+    last = None if record is None or done is None else _last(record, done)
+    view = _state(store, configuration_of(context).schedule, scan_seconds, last, unfinished, waits_for)
     render = {StatusForm.JSON: forms.status_json, StatusForm.PROMETHEUS: forms.status_metrics}.get(form, _text)
     content = render(view).encode("utf-8")
     if output is None:
         typer.echo(content, nl=False)
     else:
         write_bytes(output, content, mode=_READ_BY_ALL)
-    code = _earned(view, None if record is None else completeness(record))
+    code = _earned(view, done)
     if code is not ExitCode.CLEAN:
         raise typer.Exit(code)
 
@@ -66,27 +76,26 @@ def _text(view: StatusView) -> str:
     return "".join(f"{line}\n" for line in status_lines(view))
 
 
+def _last(record: ScanRecord, done: Completeness) -> LastScan:
+    from auditor.cli.concluding import incomplete
+    from auditor.reporting.status import last_scan
+
+    return last_scan(record, "" if done.is_complete else incomplete(done))
+
+
 def _state(
     store: str,
     schedule: Schedule | None,
     scan_seconds: float,
-    record: ScanRecord | None,
+    last: LastScan | None,
     unfinished: int | None,
     waits_for: tuple[str, ...],
 ) -> StatusView:
     from auditor.cli.loading import now
-    from auditor.cli.scan import incomplete
-    from auditor.evaluating import completeness
-    from auditor.reporting.status import StatusView, last_scan, missed_since
-    from auditor.reporting.view import build_view
+    from auditor.reporting.status import StatusView, missed_since
     from auditor.store import scan_at_work
 
     at = now()
-    last = None
-    if record is not None:
-        done = completeness(record)
-        # The status counts and needs no page of any check, so no check file is loaded.
-        last = last_scan(record, build_view(record, {}), "" if done.is_complete else incomplete(done))
     return StatusView(
         at=at,
         last=last,

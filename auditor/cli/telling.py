@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from auditor.cli.loading import asked, say
+from auditor.model.language import Language
 
 if TYPE_CHECKING:
     from auditor.evaluating import Rules
@@ -16,27 +17,36 @@ if TYPE_CHECKING:
     from auditor.settings.configuration import Configuration
 
 
-def tell_of(record: ScanRecord, rules: Rules, store: str, configuration: Configuration, when: NotifyWhen) -> None:
+def tell_of(
+    record: ScanRecord,
+    rules: Rules,
+    store: str,
+    configuration: Configuration,
+    when: NotifyWhen,
+    lang: Language = Language.ENGLISH,
+) -> None:
     """Notify all targets of a sealed scan, where it is news or they want to hear of every scan."""
     from auditor.errors import OsauditError
     from auditor.model.unattended import NotifyWhen
+    from auditor.reporting.language import speaking
 
     if not configuration.targets or when is NotifyWhen.NEVER:
         return
     try:
-        _tell(record, rules, store, configuration, always=when is NotifyWhen.ALWAYS)
+        with speaking(lang):
+            _tell(record, rules, store, configuration, always=when is NotifyWhen.ALWAYS)
     except OsauditError as error:
         say(f"Nobody was notified: {error}")
 
 
 def _tell(record: ScanRecord, rules: Rules, store: str, configuration: Configuration, *, always: bool) -> None:
     from auditor import bundled
+    from auditor.cli.stored import open_store
     from auditor.diffing import compare
     from auditor.notification import Attachment
     from auditor.reporting.html import html_report
     from auditor.reporting.notice import has_news, notice
     from auditor.reporting.view import build_view
-    from auditor.store import open_store
 
     with open_store(store) as opened:
         previous = opened.scan_before(record.id)

@@ -14,12 +14,14 @@ def passed(sentence: str) -> Verdict:
     return Verdict(Status.PASS, sentence)
 
 
-def failed(sentence: str, *, expected: str, found: str, severity: Severity | None = None) -> Verdict:
+def failed(sentence: str, *, expected: str, found: str, severity: Severity | None = None, lasting: str = "") -> Verdict:
     """The condition is violated; the sentence has the measured value.
 
-    `severity` lowers the check's for a violation that is proved to weigh less; a higher one has no effect.
+    `severity` lowers the check's for a violation that is proved to weigh less; a higher one has no effect. `lasting` is
+    what a waiver accepts instead of `found`: without what is another every night, and with all that is only counted or
+    cut in `found`.
     """
-    return Verdict(Status.FAIL, sentence, expected, found, severity=severity)
+    return Verdict(Status.FAIL, sentence, expected, found, severity=severity, lasting=lasting)
 
 
 def not_applicable(sentence: str, *, because_of: str | None = None) -> Verdict:

@@ -71,6 +71,28 @@ def _is_in_scope(waiver: Waiver, subject: Subject, purposes: Mapping[str, str]) 
     return waiver.purpose is None or purposes.get(subject.environment) == waiver.purpose
 
 
+def find_lapsed(matches: Iterable[tuple[Waiver, list[Finding]]], today: date, *statuses: Status) -> list[list[Finding]]:
+    """Give for each waiver the findings that it matches and that look otherwise than what was accepted.
+
+    Only failures, or those of the `statuses` named, are looked at. A waiver that is not in force has none, and none is
+    given that another one in force accepts. `matches` are those of `match_waivers`.
+    """
+    matches = list(matches)
+    looked_at = [
+        [item for item in matching if item.verdict.status in (statuses or (Status.FAIL,))]
+        if waiver.is_in_force(today)
+        else []
+        for waiver, matching in matches
+    ]
+    accepted = {
+        (item.check, item.subject)
+        for (waiver, _), items in zip(matches, looked_at, strict=True)
+        for item in items
+        if waiver.accepts(item.evidence_fingerprint)
+    }
+    return [[item for item in items if (item.check, item.subject) not in accepted] for items in looked_at]
+
+
 def lay_waivers(
     findings: Iterable[Finding],
     waivers: Iterable[Waiver],
@@ -80,17 +102,29 @@ def lay_waivers(
 ) -> tuple[Finding, ...]:
     """Return the findings, each with the first waiver in force that covers it; only failures and unknowns take one.
 
-    `names` are those of `check_names`.
+    A waiver whose accepted evidence is not what was found covers nothing, and is named as lapsed with a failure that
+    no other covers. `names` are those of `check_names`.
     """
     purposes = {environment.name: environment.purpose.value for environment in inventory.environments}
-    in_force = [waiver for waiver in waivers if waiver.granted <= today <= waiver.until]
+    in_force = [waiver for waiver in waivers if waiver.is_in_force(today)]
     findings = tuple(findings)
     needing = [item for item in findings if item.verdict.status in (Status.FAIL, Status.UNKNOWN)]
     laid: dict[tuple[str, Subject], Waiver] = {}
-    for waiver, covered in match_waivers(in_force, needing, purposes, names):
-        for finding in covered:
-            laid.setdefault((finding.check, finding.subject), waiver)
-    return tuple(
-        dataclasses.replace(finding, waiver=laid[key]) if (key := (finding.check, finding.subject)) in laid else finding
-        for finding in findings
-    )
+    lapsed: dict[tuple[str, Subject], Waiver] = {}
+    for waiver, matching in match_waivers(in_force, needing, purposes, names):
+        for finding in matching:
+            beside = laid if waiver.accepts(finding.evidence_fingerprint) else lapsed
+            beside.setdefault((finding.check, finding.subject), waiver)
+    return tuple(_with_waiver(finding, laid, lapsed) for finding in findings)
+
+
+def _with_waiver(
+    finding: Finding, laid: Mapping[tuple[str, Subject], Waiver], lapsed: Mapping[tuple[str, Subject], Waiver]
+) -> Finding:
+    key = finding.check, finding.subject
+    if key in laid:
+        return dataclasses.replace(finding, waiver=laid[key])
+    # What could not be looked at did not change.
+    if key in lapsed and finding.verdict.status is Status.FAIL:
+        return dataclasses.replace(finding, lapsed=lapsed[key])
+    return finding

@@ -64,7 +64,8 @@ class EvidenceReference:
 class Verdict:
     """What a check returns: one sentence with the measured value and, on a failure, expected and found.
 
-    `severity` is given where this violation weighs less than the check's others; it never weighs more.
+    `severity` is given where this violation weighs less than the check's others; it never weighs more. `lasting` is
+    given where `found` changes by itself or is cut short: what stays as it is as long as nobody touches anything.
     """
 
     status: Status
@@ -74,13 +75,15 @@ class Verdict:
     reason: Reason | None = None
     because_of: str | None = None
     severity: Severity | None = None
+    lasting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict with all that a person or a later run needs to place it.
 
-    `verdict` is the raw one also under a waiver. `evidence` is sorted.
+    `verdict` is the raw one also under a waiver. `evidence` is sorted. `lapsed` is a waiver in force that was given for
+    this failure when it looked otherwise, where no other covers it.
     """
 
     check: str
@@ -91,12 +94,25 @@ class Finding:
     verdict: Verdict
     evidence: tuple[EvidenceReference, ...] = ()
     waiver: Waiver | None = None
+    lapsed: Waiver | None = None
 
     @property
     def fingerprint(self) -> str:
         """The identity of the finding across runs: check and subject, nothing that changes with the answer."""
         identity = "\0".join((self.check, self.subject.kind, self.subject.environment, self.subject.name))
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+    @property
+    def evidence_fingerprint(self) -> str:
+        """What a waiver accepts: how the finding looks, whatever the subject, without what changes by itself.
+
+        Of a verdict that could not be given, that is the reason. Neither sentence nor page of the check counts.
+        """
+        verdict = self.verdict
+        seen = verdict.reason or "" if verdict.status is Status.UNKNOWN else verdict.lasting or verdict.found
+        parts = (self.check, verdict.status, verdict.severity or "", verdict.expected, seen)
+        # A server may answer with half a character.
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:12]
 
     @property
     def is_waived(self) -> bool:

@@ -1,4 +1,4 @@
-"""What osaudit does without anybody watching: when it scans, and whom it tells."""
+"""What osaudit does without anybody watching: when it scans, whom it tells, and how long it keeps what it saw."""
 
 from __future__ import annotations
 
@@ -67,3 +67,17 @@ class Target:
     name: str
     address: CredentialReference
     attach_report: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long scans are kept: those of so many days, the last so many, and those with these numbers."""
+
+    keep_days: int | None = None
+    keep_scans: int | None = None
+    keep: tuple[int, ...] = ()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether any scan may go at all."""
+        return self.keep_days is not None or self.keep_scans is not None

@@ -7,8 +7,9 @@ from collections import Counter
 from auditor.model.finding import Severity
 from auditor.reporting.changes import Changes
 from auditor.reporting.history import SEVERITIES
+from auditor.reporting.language import _
 from auditor.reporting.shapes import Card, FindingView, Section
-from auditor.reporting.words import SEVERITY_SYMBOLS, count
+from auditor.reporting.words import SEVERITY_SYMBOLS, SEVERITY_WORDS, count
 
 
 def cards(views: tuple[FindingView, ...], changed: Changes | None) -> tuple[Card, ...]:
@@ -16,23 +17,25 @@ def cards(views: tuple[FindingView, ...], changed: Changes | None) -> tuple[Card
     sections = Counter(view.section for view in views)
     opened = Counter(view.severity for view in views if view.section is Section.OPEN)
     soon = sum(view.expires_soon for view in views)
-    checks = count(len({view.check for view in views if view.section is Section.UNDECIDED}), "check")
+    checks = count(len({view.check for view in views if view.section is Section.UNDECIDED}), "check", "checks")
     undecided, waived, passed = (sections[item] for item in (Section.UNDECIDED, Section.WAIVED, Section.PASSED))
     result = [_severity(severity, opened[severity.value]) for severity in SEVERITIES]
     if changed is not None:
-        since = f"since scan {changed.id}"
-        result.insert(0, Card("new", "✱", len(changed.opened), "new", since, "#changes", "bad", "status=new"))
-    result.append(Card("undecided", "?", undecided, "not evaluated", checks, "#undecided", "doubtful",
+        since = _("since scan %(scan)s", scan=changed.id)
+        result.insert(0, Card("new", "✱", len(changed.opened), _("new"), since, "#changes", "bad", "status=new"))
+    result.append(Card("undecided", "?", undecided, _("not evaluated"), checks, "#undecided", "doubtful",
                        "status=not+evaluated"))  # fmt: skip
-    result.append(Card("waived", "✎", waived, "waived", "accepted", "#waived", "note", "status=waived"))
-    result.append(Card("expiring", "◔", soon, "expiring", "in 30 days", "#waived", "note", "status=expiring"))
+    result.append(Card("waived", "✎", waived, _("waived"), _("accepted"), "#waived", "note", "status=waived"))
+    result.append(Card("expiring", "◔", soon, _("expiring"), _("in 30 days"), "#waived", "note", "status=expiring"))
     if changed is not None:
         number = len(changed.resolved)
-        result.append(Card("resolved", "↺", number, "resolved", since, "#changes", "good", "status=resolved"))
-    result.append(Card("passed", "✓", passed, "passed", "with evidence", "#passed", "good", "status=passed"))
+        result.append(Card("resolved", "↺", number, _("resolved"), since, "#changes", "good", "status=resolved"))
+    result.append(Card("passed", "✓", passed, _("passed"), _("with evidence"), "#passed", "good", "status=passed"))
     return tuple(result)
 
 
 def _severity(severity: Severity, number: int) -> Card:
-    symbol, word = SEVERITY_SYMBOLS[severity], severity.value
-    return Card(word, symbol, number, word, "open", "#open", "bad", f"status=open&severity={word}")
+    symbol, code = SEVERITY_SYMBOLS[severity], severity.value
+    return Card(
+        code, symbol, number, SEVERITY_WORDS[severity], _("open"), "#open", "bad", f"status=open&severity={code}"
+    )

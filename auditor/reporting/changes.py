@@ -11,6 +11,7 @@ from auditor.model.difference import ComponentLabel, Difference, FindingLabel, H
 from auditor.model.fact import NotKnown
 from auditor.model.finding import Severity
 from auditor.reporting.findings import short
+from auditor.reporting.language import _, ngettext
 from auditor.reporting.matrix import cell
 from auditor.reporting.shapes import FindingView, Section
 from auditor.reporting.words import (
@@ -20,7 +21,6 @@ from auditor.reporting.words import (
     FINDING_LABELS,
     HOST_LABELS,
     ROLE_LABELS,
-    count,
     moment,
     reading_of,
 )
@@ -77,27 +77,34 @@ def changes(previous: Difference, views: Iterable[FindingView]) -> Changes:
 
 
 def _summary(opened: tuple[FindingView, ...], resolved: tuple[FindingView, ...], lost: int) -> str:
-    words = [f"{count(len(opened), 'finding')} newly open", f"{len(resolved)} resolved"]
+    words = [
+        ngettext("%(num)s finding newly open", "%(num)s findings newly open", len(opened)),
+        ngettext("%(num)s resolved", "%(num)s resolved", len(resolved)),
+    ]
     if lost:
-        words.append(f"{count(lost, 'verdict')} can no longer be given")
+        words.append(
+            ngettext("%(num)s verdict can no longer be given", "%(num)s verdicts can no longer be given", lost)
+        )
     return ", ".join(words)
 
 
 def _caution(previous: Difference) -> str:
-    judged = [
-        words
-        for words, changed in (
-            ("other rules", previous.rules_changed),
-            ("another reference", previous.reference_changed),
-        )
-        if changed
-    ]
-    return f"It was judged by {' and '.join(judged)}." if judged else ""
+    if previous.rules_changed and previous.reference_changed:
+        return _("It was judged by other rules and another reference.")
+    if previous.rules_changed:
+        return _("It was judged by other rules.")
+    return _("It was judged by another reference.") if previous.reference_changed else ""
 
 
 def _hosts(previous: Difference) -> list[ThingChange]:
     return [
-        ThingChange(short(change.host), "host", HOST_LABELS[change.label], CHANGE_TONES[change.label.value], "")
+        ThingChange(
+            short(change.host),
+            ngettext("host", "hosts", 1),
+            HOST_LABELS[change.label],
+            CHANGE_TONES[change.label.value],
+            "",
+        )
         for change in previous.hosts
         if change.label is not HostLabel.STILL_UNSEEN
     ]
@@ -127,9 +134,11 @@ def _roles(previous: Difference) -> list[ThingChange]:
     for change in previous.roles:
         if isinstance(change.before, NotKnown) or isinstance(change.after, NotKnown):
             continue
-        sides = [reading_of(side) or "none" for side in (change.before, change.after)]
+        sides = [reading_of(side) or _("none") for side in (change.before, change.after)]
         label = change.label.value
         result.append(
-            ThingChange(short(change.host), "roles", ROLE_LABELS[change.label], CHANGE_TONES[label], " → ".join(sides))
+            ThingChange(
+                short(change.host), _("roles"), ROLE_LABELS[change.label], CHANGE_TONES[label], " → ".join(sides)
+            )
         )
     return result

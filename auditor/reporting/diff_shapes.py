@@ -85,14 +85,23 @@ class FactChangeView:
 
 @dataclass(frozen=True, slots=True)
 class HostDrift:
-    """The facts of one host that drifted; `lost` and `seen` say in words of which of them sight changed."""
+    """The facts of one host that drifted; `lost` and `seen` say in words of which of them sight changed.
+
+    `lost` is which facts are not known, and the first reason.
+    """
 
     host: str
     rows: tuple[FactChangeView, ...]
     left_out: str
     amount: str
-    lost: str
+    unseen: str
+    why: str
     seen: str
+
+    @property
+    def lost(self) -> str:
+        """Of what sight was lost, and why."""
+        return f"{self.unseen} {self.why}".strip()
 
 
 @dataclass(frozen=True, slots=True)

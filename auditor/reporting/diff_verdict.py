@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from auditor.model.difference import Difference, Expectation, FindingChange, FindingLabel, HostLabel, JudgedAgain
-from auditor.model.finding import Severity
 from auditor.reporting.findings import named, short
+from auditor.reporting.language import _, ngettext
 from auditor.reporting.plain import shortened
 from auditor.reporting.shapes import VerdictSentence
-from auditor.reporting.words import count, enumeration
+from auditor.reporting.words import count, count_of_severities, first_few
 
 _NOT_BY_THE_INSTALLATION = frozenset({FindingLabel.CHANGED_BY_RULES, FindingLabel.CHANGED_BY_REFERENCE})
 _NAMED = 5
@@ -34,50 +36,55 @@ def diff_verdict(difference: Difference) -> VerdictSentence:
         *_by_rules(by_rules),
     )
     if worse:
-        return VerdictSentence("bad", "▲", _worse(worse, difference), (*_worst(worse), *sentences))
+        return VerdictSentence("bad", "▲", _worse(worse, difference), sentences, _worst(worse))
     if unseen or difference.changes_of(FindingLabel.LOST_SIGHT):
-        return VerdictSentence("doubtful", "?", "No new failure was seen, but not everything was seen.", sentences)
+        return VerdictSentence("doubtful", "?", _("No new failure was seen, but not everything was seen."), sentences)
     if difference.is_empty:
-        return VerdictSentence("good", "✓", "Nothing changed: both scans saw the same.", ())
+        return VerdictSentence("good", "✓", _("Nothing changed: both scans saw the same."), ())
     if any(change.is_for_the_worse for change in by_rules):
-        return VerdictSentence("doubtful", "?", "No new failure comes from the installation.", sentences)
-    return VerdictSentence("good", "✓", "No new failure.", sentences)
+        return VerdictSentence("doubtful", "?", _("No new failure comes from the installation."), sentences)
+    return VerdictSentence("good", "✓", _("No new failure."), sentences)
 
 
 def _worse(changes: list[FindingChange], difference: Difference) -> str:
-    severities = [
-        f"{number} {severity.value}"
-        for severity in Severity
-        if (number := sum(change.severity is severity for change in changes))
-    ]
-    noun, verb = ("failure", "is") if len(changes) == 1 else ("failures", "are")
-    old = "was" if len(changes) == 1 else "were"
-    return f"{enumeration(severities)} {noun} {verb} open that {old} not open in scan {difference.before.id}."
+    severities = Counter(change.severity for change in changes)
+    return ngettext(
+        "%(severities)s failure is open that was not open in scan %(scan)s.",
+        "%(severities)s failures are open that were not open in scan %(scan)s.",
+        len(changes),
+        severities=count_of_severities(severities),
+        scan=difference.before.id,
+    )
 
 
 def _worst(changes: list[FindingChange]) -> tuple[str, ...]:
     first = min(changes, key=lambda change: (change.severity.rank, change.finding.check))
-    return (f"Worst: {shortened(first.finding.verdict.sentence, _SENTENCE)}",)
+    return (shortened(first.finding.verdict.sentence, _SENTENCE),)
 
 
 def _repaired(repaired: tuple[FindingChange, ...], difference: Difference) -> tuple[str, ...]:
     if not repaired:
         return ()
-    verb = "was" if len(repaired) == 1 else "were"
-    return (f"{count(len(repaired), 'finding')} {verb} repaired since scan {difference.before.id}.",)
+    return (
+        ngettext(
+            "%(num)s finding was repaired since scan %(scan)s.",
+            "%(num)s findings were repaired since scan %(scan)s.",
+            len(repaired),
+            scan=difference.before.id,
+        ),
+    )
 
 
 def _unseen(difference: Difference) -> tuple[str, ...]:
     sentences = []
     for label, words in (
-        (HostLabel.LOST_SIGHT, "Sight was lost of"),
-        (HostLabel.STILL_UNSEEN, "Neither scan could read"),
+        (HostLabel.LOST_SIGHT, _("Sight was lost of %(hosts)s: %(names)s.")),
+        (HostLabel.STILL_UNSEEN, _("Neither scan could read %(hosts)s: %(names)s.")),
     ):
         names = [short(change.host) for change in difference.hosts if change.label is label]
         if names:
-            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            listed = enumeration(names) if not more else ", ".join(names[:_NAMED]) + more
-            sentences.append(f"{words} {count(len(names), 'host')}: {listed}.")
+            told = {"hosts": count(len(names), "host", "hosts"), "names": first_few(names, _NAMED)}
+            sentences.append(words % told)
     return tuple(sentences)
 
 
@@ -85,18 +92,23 @@ def _lost(difference: Difference) -> tuple[str, ...]:
     lost = difference.changes_of(FindingLabel.LOST_SIGHT)
     if not lost:
         return ()
+    sentence = ngettext("%(num)s verdict can no longer be given", "%(num)s verdicts can no longer be given", len(lost))
     were = sum(change.before is not None and change.before.is_open for change in lost)
-    failing = f"; {were} of them failed before and {'is' if were == 1 else 'are'} not repaired" if were else ""
-    return (f"{count(len(lost), 'verdict')} can no longer be given{failing}.",)
+    failing = ngettext(
+        "%(num)s of them failed before and is not repaired", "%(num)s of them failed before and are not repaired", were
+    )
+    return (f"{sentence}; {failing}." if were else f"{sentence}.",)
 
 
 def _accepted(difference: Difference) -> tuple[str, ...]:
-    waived, ended = (difference.changes_of(label) for label in (FindingLabel.WAIVED, FindingLabel.WAIVER_ENDED))
+    waived, ended = (len(difference.changes_of(label)) for label in (FindingLabel.WAIVED, FindingLabel.WAIVER_ENDED))
     sentences = []
     if waived:
-        sentences.append(f"{count(len(waived), 'finding')} {'is' if len(waived) == 1 else 'are'} now waived.")
+        sentences.append(ngettext("%(num)s finding is now waived.", "%(num)s findings are now waived.", waived))
     if ended:
-        sentences.append(f"The waiver of {count(len(ended), 'finding')} ended.")
+        sentences.append(
+            ngettext("The waiver of %(num)s finding ended.", "The waiver of %(num)s findings ended.", ended)
+        )
     return tuple(sentences)
 
 
@@ -104,24 +116,37 @@ def _components(difference: Difference) -> tuple[str, ...]:
     changed = [change for change in difference.components if change.label.value not in ("lost-sight", "now-seen")]
     if not changed:
         return ()
-    hosts = len({change.host for change in changed})
-    return (f"{count(len(changed), 'component')} changed on {count(hosts, 'host')}.",)
+    hosts = count(len({change.host for change in changed}), "host", "hosts")
+    return (
+        ngettext(
+            "%(num)s component changed on %(hosts)s.",
+            "%(num)s components changed on %(hosts)s.",
+            len(changed),
+            hosts=hosts,
+        ),
+    )
 
 
 def _facts(difference: Difference) -> tuple[str, ...]:
     changed = [change for change in difference.facts if change.label.value not in ("lost-sight", "now-seen")]
     if not changed:
         return ()
-    facts, hosts = len({(change.host, change.fact) for change in changed}), len({change.host for change in changed})
-    return (f"{count(facts, 'fact')} drifted on {count(hosts, 'host')}.",)
+    facts = len({(change.host, change.fact) for change in changed})
+    hosts = count(len({change.host for change in changed}), "host", "hosts")
+    return (ngettext("%(num)s fact drifted on %(hosts)s.", "%(num)s facts drifted on %(hosts)s.", facts, hosts=hosts),)
 
 
 def _by_rules(changes: tuple[FindingChange, ...]) -> tuple[str, ...]:
     if not changes:
         return ()
+    sentence = ngettext(
+        "%(num)s verdict changed because the rules or the reference changed",
+        "%(num)s verdicts changed because the rules or the reference changed",
+        len(changes),
+    )
     opened = sum(change.is_for_the_worse for change in changes)
-    failing = f", {opened} of them to an open failure" if opened else ""
-    return (f"{count(len(changes), 'verdict')} changed because the rules or the reference changed{failing}.",)
+    failing = ngettext("%(num)s of them to an open failure", "%(num)s of them to an open failure", opened)
+    return (f"{sentence}, {failing}." if opened else f"{sentence}.",)
 
 
 def window_sentence(difference: Difference) -> str:
@@ -129,18 +154,26 @@ def window_sentence(difference: Difference) -> str:
     if difference.is_empty or not difference.windows:
         return ""
     inside = [window for window in difference.windows if window.changes]
-    names = [f"scan {window.scan} was made during {named(window.changes)}" for window in inside[:_NAMED]]
+    names = [
+        _("scan %(scan)s was made during %(changes)s", scan=window.scan, changes=named(window.changes))
+        for window in inside[:_NAMED]
+    ]
     told = shortened("; ".join(names), _SENTENCE)
     match difference.expectation:
         case Expectation.EXPECTED:
-            return f"What differs is expected: {told}."
+            return _("What differs is expected: %(why)s.", why=told)
         case Expectation.PARTLY:
-            return (
-                f"What differs is expected in part: {told}. The other scans since scan {difference.before.id} name no "
-                "change; compare scans that follow each other to see what belongs to one."
+            return _(
+                "What differs is expected in part: %(why)s. The other scans since scan %(scan)s name no change; "
+                "compare scans that follow each other to see what belongs to one.",
+                why=told,
+                scan=difference.before.id,
             )
         case _:
-            return f"What differs is unexpected: no scan since scan {difference.before.id} was made during a change."
+            return _(
+                "What differs is unexpected: no scan since scan %(scan)s was made during a change.",
+                scan=difference.before.id,
+            )
 
 
 def cautions(difference: Difference) -> tuple[str, ...]:
@@ -148,25 +181,36 @@ def cautions(difference: Difference) -> tuple[str, ...]:
     sentences = []
     before, after = difference.before, difference.after
     if difference.rules_changed:
-        sentences.append("The two scans were judged by different rules.")
+        sentences.append(_("The two scans were judged by different rules."))
     if difference.reference_changed:
-        sentences.append("The reference was edited between the two scans.")
+        sentences.append(_("The reference was edited between the two scans."))
     if difference.judged_again is JudgedAgain.BEFORE:
         sentences.append(
-            f"The answers of scan {before.id} were judged again as those of scan {after.id} were, so what rules or "
-            "reference alone changed is told apart from what the installation did."
+            _(
+                "The answers of scan %(before)s were judged again as those of scan %(after)s were, so what rules or "
+                "reference alone changed is told apart from what the installation did.",
+                before=before.id,
+                after=after.id,
+            )
         )
     if difference.judged_again is JudgedAgain.BOTH:
         sentences.append(
-            f"The rules of scan {after.id} are not at hand, so the answers of both scans were judged again by the "
-            "present ones, to tell what the installation did from what the rules did."
+            _(
+                "The rules of scan %(scan)s are not at hand, so the answers of both scans were judged again by the "
+                "present ones, to tell what the installation did from what the rules did.",
+                scan=after.id,
+            )
         )
     if difference.inventory_changed:
-        sentences.append("The inventory was edited between the two scans: declared purposes, roles or hosts differ.")
+        sentences.append(_("The inventory was edited between the two scans: declared purposes, roles or hosts differ."))
     if before.tool_version != after.tool_version:
         sentences.append(
-            f"osaudit was {before.tool_version} and is {after.tool_version}; it may read more than before."
+            _(
+                "osaudit was %(before)s and is %(after)s; it may read more than before.",
+                before=before.tool_version,
+                after=after.tool_version,
+            )
         )
     if before.id == after.id:
-        sentences.append("Both sides are the same scan.")
+        sentences.append(_("Both sides are the same scan."))
     return tuple(sentences)

@@ -33,6 +33,7 @@ from auditor.reporting.diff_verdict import cautions, diff_verdict, window_senten
 from auditor.reporting.drift import drift_of
 from auditor.reporting.findings import causes, finding_view, grouped, named, short
 from auditor.reporting.hosts import component_evidence
+from auditor.reporting.language import English, _, ngettext
 from auditor.reporting.matrix import cell, reading_state
 from auditor.reporting.plain import cut_line
 from auditor.reporting.shapes import Card, CheckText, FindingView, Moment
@@ -41,11 +42,12 @@ from auditor.reporting.words import (
     CHANGE_TONES,
     COMPONENT_LABELS,
     COMPONENTS,
+    EXPECTATIONS,
     FINDING_LABEL_MEANINGS,
     FINDING_LABELS,
     HOST_LABELS,
     ROLE_LABELS,
-    count,
+    amount,
     enumeration,
     moment,
     reading_of,
@@ -70,7 +72,7 @@ def build_diff_view(
         before=_side(difference.before, before),
         after=_side(difference.after, after),
         verdict=diff_verdict(difference),
-        expectation=difference.expectation.value,
+        expectation=EXPECTATIONS[difference.expectation],
         window=window_sentence(difference),
         cautions=cautions(difference),
         cards=_cards(difference),
@@ -79,8 +81,11 @@ def build_diff_view(
         roles=tuple(_role(change) for change in difference.roles),
         facts=drift_of(difference),
         sections=_sections(difference, before, after, texts),
-        unchanged=f"{count(difference.unchanged, 'finding')} "
-        f"{'is' if difference.unchanged == 1 else 'are'} the same in both scans.",
+        unchanged=ngettext(
+            "%(num)s finding is the same in both scans.",
+            "%(num)s findings are the same in both scans.",
+            difference.unchanged,
+        ),
     )
 
 
@@ -108,7 +113,7 @@ def _cards(difference: Difference) -> tuple[Card, ...]:
     for label in shown:
         tone = CHANGE_TONES[label.value]
         href = f"#{label.value}" if counts[label] else "#findings"
-        detail = "finding" if counts[label] == 1 else "findings"
+        detail = ngettext("finding", "findings", counts[label])
         cards.append(Card(label.value, _SYMBOLS[tone], counts[label], FINDING_LABELS[label], detail, href, tone))
     return tuple(cards)
 
@@ -126,7 +131,7 @@ def _host(change: HostChange) -> HostChangeView:
 
 def _places(change: HostChange) -> str:
     before, after = (
-        short(name) if name else "outside of environments"
+        short(name) if name else _("outside of environments")
         for name in (change.environment_before, change.environment_after)
     )
     if change.label is HostLabel.MOVED:
@@ -136,7 +141,7 @@ def _places(change: HostChange) -> str:
 
 def _why(change: HostChange) -> str:
     if change.label is HostLabel.GONE:
-        return "No longer declared; nothing is said about the server itself."
+        return _("No longer declared; nothing is said about the server itself.")
     visit = change.visit_after
     if visit is not None and visit.failure is None:
         return ""
@@ -178,16 +183,24 @@ def _lost(components: list[Component]) -> str:
     """Say of which components sight was lost; those that were not there are only counted."""
     there = [f"{item.name} {item.version}".strip() for item in map(cell, components) if item.state != State.ABSENT]
     absent = len(components) - len(there)
-    sentences = [f"It is not known whether these are still there: {enumeration(there)}."] if there else []
+    sentences = []
+    if there:
+        sentences.append(_("It is not known whether these are still there: %(names)s.", names=enumeration(there)))
     if absent:
-        sentences.append(f"Nor whether {count(absent, 'component')}, absent before, came since.")
+        sentences.append(
+            ngettext(
+                "Nor whether %(num)s component, absent before, came since.",
+                "Nor whether %(num)s components, absent before, came since.",
+                absent,
+            )
+        )
     return " ".join(sentences)
 
 
 def _role(change: RoleChange) -> RoleChangeView:
     label = change.label.value
     before, after = (
-        cut_line(roles.sentence, SENTENCE) if isinstance(roles, NotKnown) else reading_of(roles) or "none"
+        English(cut_line(roles.sentence, SENTENCE)) if isinstance(roles, NotKnown) else reading_of(roles) or _("none")
         for roles in (change.before, change.after)
     )
     return RoleChangeView(label, ROLE_LABELS[change.label], CHANGE_TONES[label], short(change.host), before, after)
@@ -236,4 +249,4 @@ def _is_whole(label: FindingLabel, view: FindingView) -> bool:
 
 def _amount(views: Iterable[FindingView]) -> str:
     listed = list(views)
-    return f"{count(len(listed), 'verdict')} of {count(len({view.check for view in listed}), 'check')}"
+    return amount(len(listed), len({view.check for view in listed}))

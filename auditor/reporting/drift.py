@@ -9,6 +9,7 @@ from auditor.model.difference import Difference, FactChange, FactLabel
 from auditor.model.fact import NotKnown
 from auditor.reporting.diff_shapes import FactChangeView, HostDrift
 from auditor.reporting.findings import short
+from auditor.reporting.language import English, _, ngettext
 from auditor.reporting.plain import cut_line
 from auditor.reporting.values import fact_value, meaning_of
 from auditor.reporting.words import CHANGE_TONES, FACT_LABELS, count
@@ -36,10 +37,11 @@ def _host(host: str, changes: list[FactChange]) -> HostDrift:
     return HostDrift(
         host=short(host),
         rows=tuple(_row(change) for change in told[:_ROWS]),
-        left_out=f"{count(left_out, 'more change')}; the stored scans hold all." if left_out > 0 else "",
-        amount=count(len(told), "change"),
-        lost=_lost(lost),
-        seen=f"Now known, and not before: {_names(seen)}." if seen else "",
+        left_out=_left_out(left_out) if left_out > 0 else "",
+        amount=count(len(told), "change", "changes"),
+        unseen=_("Not known now: %(facts)s.", facts=_names(lost)) if lost else "",
+        why=_why(lost),
+        seen=_("Now known, and not before: %(facts)s.", facts=_names(seen)) if seen else "",
     )
 
 
@@ -60,15 +62,19 @@ def _row(change: FactChange) -> FactChangeView:
 
 def _text(fact: str, field: str, value: Any) -> str:
     name = field.rpartition(".")[2] or fact
-    return cut_line(fact_value(name, value), _TEXT) or "(empty)"
+    return cut_line(fact_value(name, value), _TEXT) or _("(empty)")
 
 
-def _lost(lost: list[FactChange]) -> str:
-    """Name the facts, and the first reason: most often it is one for all."""
-    if not lost:
-        return ""
+def _left_out(number: int) -> str:
+    return ngettext(
+        "%(num)s more change; the stored scans hold all.", "%(num)s more changes; the stored scans hold all.", number
+    )
+
+
+def _why(lost: list[FactChange]) -> str:
+    """Return the first reason: most often it is one for all."""
     reasons = [change.after.sentence for change in lost if isinstance(change.after, NotKnown)]
-    return f"Not known now: {_names(lost)}. {cut_line(reasons[0], _TEXT) if reasons else ''}".strip()
+    return English(cut_line(reasons[0], _TEXT) if reasons else "")
 
 
 def _names(changes: Iterable[FactChange]) -> str:

@@ -12,6 +12,7 @@ from auditor.model.fact import Reason
 from auditor.model.finding import EvidenceReference, Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.observation import Visit
 from auditor.model.waiver import Waiver
+from auditor.reporting.language import English, _, in_digits, ngettext, on_day
 from auditor.reporting.plain import anchor, bounded, cut_line
 from auditor.reporting.prose import guidance
 from auditor.reporting.shapes import (
@@ -36,14 +37,20 @@ from auditor.reporting.words import (
     CAUSES,
     CHANNELS,
     FINDING_LABELS,
+    OUTCOMES,
     SEVERITY_SYMBOLS,
+    SEVERITY_WORDS,
     STATUSES,
-    SUBJECTS,
+    amount,
+    and_more,
     count,
+    count_subjects,
     enumeration,
     moment,
 )
 
+# A waiver is for what failed or could not be decided.
+_FOR_WAIVERS = frozenset({Section.OPEN, Section.UNDECIDED, Section.WAIVED})
 _EVIDENCE = 12
 _UNFOLDED = 3
 _NAMED = 6
@@ -74,9 +81,9 @@ def moment_of(visit: Visit) -> Moment:
 def where(subject: Subject) -> str:
     """Return a subject in words."""
     if subject.kind is SubjectKind.INFRASTRUCTURE:
-        return f"{short(subject.name)} (whole infrastructure)"
+        return _("%(name)s (whole infrastructure)", name=short(subject.name))
     if subject.kind is SubjectKind.ENVIRONMENT:
-        return f"{short(subject.name)} (environment)"
+        return _("%(name)s (environment)", name=short(subject.name))
     return f"{short(subject.name)} ({short(subject.environment)})" if subject.environment else short(subject.name)
 
 
@@ -115,7 +122,7 @@ def finding_view(
         anchor=own,
         check=finding.check,
         slug=finding.slug,
-        title=finding.title,
+        title=_(finding.title),
         severity=finding.severity.value,
         severity_symbol=SEVERITY_SYMBOLS[finding.severity],
         status=verdict.status.value,
@@ -136,10 +143,13 @@ def finding_view(
         waiver=_waiver(finding.waiver, today) if finding.waiver and finding.is_waived else None,
         change=change.label.value if change else "",
         change_word=FINDING_LABELS[change.label] if change else "",
-        before=_before(change.before) if change else "",
+        before_status=_status(change.before) if change else "",
+        before_sentence=_sentence(change.before) if change and change.before else "",
         before_section=section_of(change.before) if change and change.before else None,
         place=_cause_anchor(verdict) if is_compact and section is Section.UNDECIDED else own,
-        waiver_entry=waiver_entry(finding.check, finding.subject, today) if section is Section.OPEN else "",
+        waiver_entry=waiver_entry(finding, today) if section is Section.OPEN else "",
+        evidence_fingerprint=finding.evidence_fingerprint if section in _FOR_WAIVERS else "",
+        reopened=_reopened(finding.lapsed) if finding.lapsed else "",
         life=life,
     )
 
@@ -160,12 +170,15 @@ def _check_view(finding: FindingView, text: CheckText | None) -> CheckView:
     return CheckView(finding.check, finding.slug, finding.title, severity, guidance(text))
 
 
-def _before(finding: Finding | None) -> str:
+def _status(finding: Finding | None) -> str:
     if finding is None:
-        return "not judged"
-    accepted = ", waived" if finding.is_waived else ""
-    sentence = cut_line(finding.verdict.sentence, SENTENCE)
-    return f"{STATUSES[finding.verdict.status]}{accepted}: {sentence}"
+        return _("not judged")
+    status = STATUSES[finding.verdict.status]
+    return _("%(status)s, waived", status=status) if finding.is_waived else status
+
+
+def _sentence(finding: Finding) -> str:
+    return cut_line(finding.verdict.sentence, SENTENCE)
 
 
 def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> EvidenceView:
@@ -174,18 +187,38 @@ def evidence_view(item: EvidenceReference, visits: Mapping[str, Visit]) -> Evide
     answer = visit.answers.get(item.question) if visit is not None else None
     if visit is None or answer is None:
         why = visit.failure.sentence if visit is not None and visit.failure else "The host gave no answer to this."
-        at = moment_of(visit) if visit is not None else Moment("", "never")
-        return EvidenceView(short(item.host), item.question, "none", "no answer", cut_line(why, NAME), "", at)
+        at = moment_of(visit) if visit is not None else Moment("", _("never"))
+        return EvidenceView(short(item.host), item.question, "none", _("no answer"), cut_line(why, NAME), "", at)
     channel = CHANNELS[visit.channel] if visit.channel else ""
-    outcome = answer.outcome.value
-    return EvidenceView(short(item.host), item.question, outcome, outcome, excerpt(answer), channel, moment_of(visit))
+    return EvidenceView(
+        host=short(item.host),
+        question=item.question,
+        outcome=answer.outcome.value,
+        outcome_word=OUTCOMES[answer.outcome],
+        excerpt=excerpt(answer),
+        channel=channel,
+        at=moment_of(visit),
+    )
+
+
+def _reopened(waiver: Waiver) -> str:
+    return _(
+        "The waiver of %(owner)s until %(day)s%(place)s does not cover this: its evidence is not what was accepted.",
+        owner=short(waiver.owner),
+        day=on_day(waiver.until),
+        place=f" ({short(waiver.place)})" if waiver.place else "",
+    )
 
 
 def _waiver(waiver: Waiver, today: date) -> WaiverView:
     days = (waiver.until - today).days
     scope = [
-        f"{word} {short(name)}"
-        for word, name in (("host", waiver.host), ("environment", waiver.environment), ("purpose", waiver.purpose))
+        words % {"name": short(name)}
+        for words, name in (
+            (_("host %(name)s"), waiver.host),
+            (_("environment %(name)s"), waiver.environment),
+            (_("purpose %(name)s"), waiver.purpose),
+        )
         if name is not None
     ]
     return WaiverView(
@@ -194,9 +227,9 @@ def _waiver(waiver: Waiver, today: date) -> WaiverView:
         approver=short(waiver.approver),
         granted=waiver.granted.isoformat(),
         until=waiver.until.isoformat(),
-        scope=enumeration(scope) or "every subject of the check",
+        scope=enumeration(scope) or _("every subject of the check"),
         place=short(waiver.place),
-        expiry="ends today" if days == 0 else f"ends in {count(days, 'day')}",
+        expiry=_("ends today") if days == 0 else ngettext("ends in %(num)s day", "ends in %(num)s days", days),
         expires_soon=days <= 30,
     )
 
@@ -246,7 +279,7 @@ def _group(findings: list[FindingView], text: CheckText | None, prefix: str, is_
         is_new=any(finding.newly_open for finding in findings),
         evidence=shared[:_SHARED],
         sources=_sources(findings),
-        evidence_words=count(sum(finding.evidence_number for finding in findings), "answer"),
+        evidence_words=count(sum(finding.evidence_number for finding in findings), "answer", "answers"),
         evidence_folded=len(shared) > _UNFOLDED,
         evidence_left_out=_left_out(findings, shared[:_SHARED]),
         snippet=snippet(finding.waiver_entry for finding in findings),
@@ -287,21 +320,23 @@ def _left_out(findings: list[FindingView], shown: tuple[SharedEvidence, ...]) ->
 def _more_answers(number: int) -> str:
     if number <= 0:
         return ""
-    return f"{count(number, 'more answer')} {'is' if number == 1 else 'are'} kept in the stored scan."
+    return ngettext(
+        "%(num)s more answer is kept in the stored scan.", "%(num)s more answers are kept in the stored scan.", number
+    )
 
 
 def _headline(findings: list[FindingView]) -> str:
     first = findings[0]
     if len(findings) == 1:
-        return first.sentence
-    one, many = SUBJECTS[SubjectKind(first.subject_kind)]
-    return f"{count(len(findings), one, many)}: “{first.title}” does not hold."
+        return English(first.sentence)
+    subjects = count_subjects(len(findings), SubjectKind(first.subject_kind))
+    return _("%(subjects)s: “%(title)s” does not hold.", subjects=subjects, title=first.title)
 
 
 def _places(findings: list[FindingView]) -> str:
     names = [finding.where for finding in findings[:_NAMED]]
     more = len(findings) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    return and_more(", ".join(names), more) if more else ", ".join(names)
 
 
 def causes(views: Iterable[FindingView], visits: Mapping[str, Visit], *, is_compact: bool = False) -> tuple[Cause, ...]:
@@ -316,11 +351,10 @@ def causes(views: Iterable[FindingView], visits: Mapping[str, Visit], *, is_comp
     for reason in order:
         mine = [view for view in waiting if _reason(view) is reason]
         if mine:
-            title, what_to_do = CAUSES[reason]
+            title, what_to_do = map(_, CAUSES[reason])
             code = reason.value if reason else Status.ERROR.value
             checks = len({view.check for view in mine})
-            summary = f"{count(len(mine), 'verdict')} of {count(checks, 'check')}"
-            result.append(Cause(code, title, what_to_do, summary, _rows(mine, failures, is_compact)))
+            result.append(Cause(code, title, what_to_do, amount(len(mine), checks), _rows(mine, failures, is_compact)))
     return tuple(result)
 
 
@@ -363,7 +397,7 @@ def _lines(views: list[FindingView]) -> tuple[PlainLine, ...]:
     for view in views:
         checks.setdefault(view.check, []).append(view)
     if len({view.where for view in views}) == 1:
-        return (PlainLine("", views[0].where, f"{count(len(checks), 'check')}: {', '.join(checks)}"),)
+        return (PlainLine("", views[0].where, f"{count(len(checks), 'check', 'checks')}: {', '.join(checks)}"),)
     return tuple(PlainLine(check, own[0].title, ", ".join(view.where for view in own)) for check, own in checks.items())
 
 
@@ -383,7 +417,7 @@ def badge(views: Iterable[FindingView], prefix: str = "") -> Badge | None:
         return None
     worst = min(opened, key=lambda view: (Severity(view.severity).rank, view.check))
     more = f" +{len(opened) - 1}" if len(opened) > 1 else ""
-    words = f"{worst.severity}: {worst.check}{more}"
+    words = f"{SEVERITY_WORDS[Severity(worst.severity)]}: {worst.check}{more}"
     return Badge(worst.severity, worst.severity_symbol, words, len(opened), f"#{prefix}{worst.anchor}")
 
 
@@ -402,14 +436,15 @@ def plain_lines(views: Iterable[FindingView], subjects: Mapping[str, tuple[str, 
 
 
 def _exactly(kind: SubjectKind, names: set[str], everything: tuple[str, ...]) -> str:
-    one, many = SUBJECTS[kind]
     if kind is SubjectKind.INFRASTRUCTURE:
-        return "the whole infrastructure"
+        return _("the whole infrastructure")
+    everybody = count_subjects(len(everything), kind)
     if len(names) == len(everything):
-        return f"all {count(len(names), one, many)}"
+        return _("all %(subjects)s", subjects=everybody)
+    number = in_digits(len(names))
     others = [name for name in everything if name not in names]
     if len(others) < len(names):
         listed = ", ".join(short(name) for name in others)
-        return f"{len(names)} of {count(len(everything), one, many)}, all but {listed}"
+        return _("%(number)s of %(subjects)s, all but %(names)s", number=number, subjects=everybody, names=listed)
     listed = ", ".join(short(name) for name in everything if name in names)
-    return f"{len(names)} of {count(len(everything), one, many)}: {listed}"
+    return _("%(number)s of %(subjects)s: %(names)s", number=number, subjects=everybody, names=listed)

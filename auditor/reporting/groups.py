@@ -9,19 +9,20 @@ from auditor.model.finding import Severity
 from auditor.model.inventory import Environment, Host
 from auditor.model.scan import ScanRecord
 from auditor.reporting.findings import short
+from auditor.reporting.language import N_, _, ngettext
 from auditor.reporting.matrix import OUTSIDE, facts_anchor
 from auditor.reporting.shapes import FindingView, Section
-from auditor.reporting.words import CHECK_GROUPS, count
+from auditor.reporting.words import CHECK_GROUPS, SEVERITY_WORDS
 
 # Up to this many hosts all have a row of their own; of more, those of which there is something to say.
 ALL_ROWS = 40
 
 # The symbol before each word is a matter of the style sheet.
 _QUIET = {
-    Section.UNDECIDED: ("undecided", "unknown"),
-    Section.WAIVED: ("waived", "waived"),
-    Section.PASSED: ("passed", "passed"),
-    Section.NOT_APPLICABLE: ("na", "n/a"),
+    Section.UNDECIDED: ("undecided", N_("unknown")),
+    Section.WAIVED: ("waived", N_("waived")),
+    Section.PASSED: ("passed", N_("passed")),
+    Section.NOT_APPLICABLE: ("na", N_("n/a")),
 }
 _LOUD = frozenset({Section.OPEN, Section.UNDECIDED, Section.WAIVED})
 
@@ -74,10 +75,10 @@ def group_matrix(record: ScanRecord, views: Iterable[FindingView]) -> GroupMatri
     """Return the matrix of groups, with the columns of the groups that judged anything."""
     maker = _Rows(record, tuple(views))
     inventory = record.inventory
-    blocks = [GroupBlock("Whole infrastructure", maker.whole(short(inventory.infrastructure), "infrastructure"), "")]
+    blocks = [GroupBlock(_("Whole infrastructure"), maker.whole(short(inventory.infrastructure), "infrastructure"), "")]
     blocks.extend(maker.block(environment) for environment in inventory.environments)
     if inventory.other_hosts:
-        blocks.append(maker.hosts(OUTSIDE, inventory.other_hosts, ()))
+        blocks.append(maker.hosts(_(OUTSIDE), inventory.other_hosts, ()))
     columns = tuple((code, CHECK_GROUPS.get(code, code)) for code in maker.codes)
     return GroupMatrix(columns, tuple(block for block in blocks if block.rows or block.rest))
 
@@ -104,12 +105,11 @@ class _Rows:
             for host in shown
         )  # fmt: skip
         rest = len(hosts) - len(shown)
-        words = f"{count(rest, 'more host')} of which nothing is open, waived or unknown." if rest else ""
-        return GroupBlock(name, (*before, *rows), words)
+        return GroupBlock(name, (*before, *rows), _nothing_of(rest) if rest else "")
 
     def whole(self, name: str, kind: str, environment: str = "") -> tuple[GroupRow, ...]:
         own = self._own.get((kind, environment), {})
-        return (self._row("whole", "", environment, "", own),) if own else ()
+        return (self._row(_("whole"), "", environment, "", own),) if own else ()
 
     def _is_loud(self, host: Host) -> bool:
         own = self._own.get(("host", host.name), {})
@@ -120,17 +120,27 @@ class _Rows:
         return GroupRow(name, host, environment, href, cells)
 
 
+def _nothing_of(hosts: int) -> str:
+    return ngettext(
+        "%(num)s more host of which nothing is open, waived or unknown.",
+        "%(num)s more hosts of which nothing is open, waived or unknown.",
+        hosts,
+    )
+
+
 def _cell(code: str, views: list[FindingView]) -> GroupCell:
     name = CHECK_GROUPS.get(code, code)
     opened = [view for view in views if view.section is Section.OPEN]
     if opened:
         worst = min(opened, key=lambda view: (Severity(view.severity).rank, view.check))
         more = f"+{len(opened) - 1}" if len(opened) > 1 else ""
-        return GroupCell(name, f"sev-{worst.severity}", worst.severity, more, f"#{worst.anchor}")
+        return GroupCell(
+            name, f"sev-{worst.severity}", SEVERITY_WORDS[Severity(worst.severity)], more, f"#{worst.anchor}"
+        )
     for section, (kind, word) in _QUIET.items():
         found = [view for view in views if view.section is section]
         if found:
             href = f"#{found[0].place}" if section in _LOUD else ""
             more = f"+{len(found) - 1}" if href and len(found) > 1 else ""
-            return GroupCell(name, f"g-{kind}", word, more, href)
+            return GroupCell(name, f"g-{kind}", _(word), more, href)
     return GroupCell(name, "", "", "", "")

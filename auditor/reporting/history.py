@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from auditor.model.finding import Severity, Status
 from auditor.model.history import History, Life, ScanPoint
 from auditor.model.scan import ScanRecord
+from auditor.reporting.language import _, in_digits, ngettext, on_day
 from auditor.reporting.shapes import LifeView, Moment
-from auditor.reporting.words import SEVERITY_SYMBOLS, count, enumeration, moment
+from auditor.reporting.words import SEVERITY_SYMBOLS, SEVERITY_WORDS, count, count_of_severities, moment
 
 SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 # A year of nights; more would be narrower than a pixel.
@@ -73,20 +74,32 @@ class TrendView:
 
 def life_view(life: Life, moments: Mapping[int, Moment], today: int) -> LifeView:
     """Return a life in words; `moments` tells when each scan finished, `today` is the scan of the report."""
-    first_words, last_words = ("this scan" if scan == today else f"scan {scan}" for scan in (life.first, life.last))
-    first = f"first in {first_words}" if life.first == today else f"first in {first_words}, {moments[life.first].words}"
-    last = "" if life.last == life.first else f"; last in {last_words}"
     return LifeView(
         first=life.first,
         first_at=moments[life.first],
         last=life.last,
         last_at=moments[life.last],
         reopened=life.reopened,
-        first_words=first_words,
-        last_words=last_words,
-        reopened_words=count(life.reopened, "time") if life.reopened else "never",
-        words=first + last + (f"; reopened {count(life.reopened, 'time')}" if life.reopened else ""),
+        first_words=_this_or(life.first, today),
+        last_words=_this_or(life.last, today),
+        reopened_words=count(life.reopened, "time", "times") if life.reopened else _("never"),
+        words=_life(life, moments, today),
     )
+
+
+def _life(life: Life, moments: Mapping[int, Moment], today: int) -> str:
+    words = [_("first in %(scan)s", scan=_this_or(life.first, today))]
+    if life.first != today:
+        words[0] += f", {moments[life.first].words}"
+    if life.last != life.first:
+        words.append(_("last in %(scan)s", scan=_this_or(life.last, today)))
+    if life.reopened:
+        words.append(_("reopened %(times)s", times=count(life.reopened, "time", "times")))
+    return "; ".join(words)
+
+
+def _this_or(scan: int, today: int) -> str:
+    return _("this scan") if scan == today else _("scan %(scan)s", scan=scan)
 
 
 def moments_of(history: History) -> dict[int, Moment]:
@@ -127,23 +140,35 @@ def trend_view(history: History) -> TrendView:
         last=_day(drawn[-1]) if drawn else "",
         charts=(_opened(drawn), _coverage(drawn)) if len(drawn) > 1 else (),
         rows=tuple(_row(point) for point in reversed(listed)),
-        left_out=f"{count(older, 'older scan')} in the JSON report." if older else "",
+        left_out=_left_out(older) if older else "",
         points=points,
     )
 
 
 def _day(point: ScanPoint) -> str:
-    return f"scan {point.scan}, {point.finished_at.date().isoformat()}"
+    return _("scan %(scan)s, %(day)s", scan=point.scan, day=on_day(point.finished_at.date()))
+
+
+def _left_out(older: int) -> str:
+    return ngettext("%(num)s older scan in the JSON report.", "%(num)s older scans in the JSON report.", older)
 
 
 def _sentence(points: tuple[ScanPoint, ...]) -> str:
     if len(points) < 2:
-        return "This is the first stored scan of the infrastructure; a trend needs two."
+        return _("This is the first stored scan of the infrastructure; a trend needs two.")
     first, last = points[0], points[-1]
     before, now = (sum(point.opened.values()) for point in (first, last))
-    findings = f"{count(before, 'open finding')} in scan {first.scan} and {now} in scan {last.scan}"
-    coverage = f"{percent(first)} and {percent(last)} of the verdicts that were asked for could be given"
-    return f"{len(points)} scans are stored: {findings}; {coverage}."
+    return _(
+        "%(number)s scans are stored: %(before)s in scan %(first)s and %(now)s in scan %(last)s; %(first_coverage)s "
+        "and %(last_coverage)s of the verdicts that were asked for could be given.",
+        number=in_digits(len(points)),
+        before=count(before, "open finding", "open findings"),
+        first=first.scan,
+        now=in_digits(now),
+        last=last.scan,
+        first_coverage=percent(first),
+        last_coverage=percent(last),
+    )
 
 
 def percent(point: ScanPoint) -> str:
@@ -166,20 +191,33 @@ def _opened(points: tuple[ScanPoint, ...]) -> Chart:
     top = max(1, *(max(point.opened.values()) for point in points))
     lines = [
         _line(severity.value, [point.opened[severity] / top for point in points],
-              f"{SEVERITY_SYMBOLS[severity]} {severity.value} {points[-1].opened[severity]}")
+              f"{SEVERITY_SYMBOLS[severity]} {SEVERITY_WORDS[severity]} {points[-1].opened[severity]}")
         for severity in SEVERITIES
         if any(point.opened[severity] for point in points)
     ]  # fmt: skip
-    now = enumeration([f"{points[-1].opened[severity]} {severity.value}" for severity in SEVERITIES])
-    then = enumeration([f"{points[0].opened[severity]} {severity.value}" for severity in SEVERITIES])
-    meaning = f"Open findings by severity over {len(points)} scans: first {then}; last {now}."
-    return _chart("Open findings by severity", meaning, ((_TOP, str(top)), (_BOTTOM, "0")), lines)
+    meaning = _(
+        "Open findings by severity over %(number)s scans: first %(first)s; last %(last)s.",
+        number=len(points),
+        first=_shown(points[0]),
+        last=_shown(points[-1]),
+    )
+    return _chart(_("Open findings by severity"), meaning, ((_TOP, str(top)), (_BOTTOM, "0")), lines)
+
+
+def _shown(point: ScanPoint) -> str:
+    return count_of_severities({severity: point.opened[severity] for severity in SEVERITIES})
 
 
 def _coverage(points: tuple[ScanPoint, ...]) -> Chart:
     line = _line("coverage", [point.coverage for point in points], percent(points[-1]))
-    meaning = f"Coverage over {len(points)} scans: first {percent(points[0])}, last {percent(points[-1])}."
-    return _chart("Coverage: verdicts that could be given", meaning, ((_TOP, "100 %"), (_BOTTOM, "0 %")), [line])
+    meaning = _(
+        "Coverage over %(number)s scans: first %(first)s, last %(last)s.",
+        number=len(points),
+        first=percent(points[0]),
+        last=percent(points[-1]),
+    )
+    title = _("Coverage: verdicts that could be given")
+    return _chart(title, meaning, ((_TOP, "100 %"), (_BOTTOM, "0 %")), [line])
 
 
 def _chart(title: str, meaning: str, marks: tuple[tuple[int, str], ...], lines: list[TrendLine]) -> Chart:

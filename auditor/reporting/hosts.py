@@ -9,18 +9,21 @@ from auditor.model.observation import Visit
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import short
 from auditor.reporting.host_shapes import ComponentEvidence, HostFacts
+from auditor.reporting.language import N_, English, Words, _, in_digits
 from auditor.reporting.matrix import cell, facts_anchor, reading_state
 from auditor.reporting.plain import cut_line
 from auditor.reporting.values import SENTENCE, fact_row
 from auditor.reporting.words import CHANNELS, count, duration, moment
 
-READINGS = {"read": "read", "partly": "read in part", "unread": "not read"}
-BEARINGS = {
-    "supports": "speaks for it",
-    "denies": "speaks against it",
-    "contradicts": "contradicts",
-    "unreadable": "could not be read",
-}
+READINGS = Words({"read": N_("read"), "partly": N_("read in part"), "unread": N_("not read")})
+BEARINGS = Words(
+    {
+        "supports": N_("speaks for it"),
+        "denies": N_("speaks against it"),
+        "contradicts": N_("contradicts"),
+        "unreadable": N_("could not be read"),
+    }
+)
 
 
 def host_facts(record: ScanRecord, judgement: Judgement) -> tuple[HostFacts, ...]:
@@ -43,8 +46,8 @@ def _host(host: Host, visit: Visit | None, judgement: Judgement) -> HostFacts:
         note=note,
         host=short(host.name),
         anchor=facts_anchor(host.name),
-        environment=short(host.environment) if host.environment else "outside of environments",
-        summary=f"{reading}, {count(known, 'fact')} known, {len(rows) - known} not known" if rows else reading,
+        environment=short(host.environment) if host.environment else _("outside of environments"),
+        summary=_summary(reading, known, len(rows)) if rows else reading,
         visit=_visit(visit),
         roles=roles,
         contradictions=contradictions,
@@ -55,16 +58,27 @@ def _host(host: Host, visit: Visit | None, judgement: Judgement) -> HostFacts:
 
 def _visit(visit: Visit | None) -> tuple[tuple[str, str], ...]:
     if visit is None:
-        return (("Read", "not visited in this scan"),)
-    rows = [("Began", moment(visit.started_at))]
+        return ((_("Read"), _("not visited in this scan")),)
+    rows = [(_("Began"), moment(visit.started_at))]
     if visit.failure is not None:
-        rows.append(("Failed", f"{cut_line(visit.failure.sentence, SENTENCE)} ({visit.failure.kind.value})"))
+        failure = f"{cut_line(visit.failure.sentence, SENTENCE)} ({visit.failure.kind.value})"
+        rows.append((_("Failed"), English(failure)))
     if visit.channel is not None:
-        took = duration(visit.observed_at - visit.started_at)
-        rows.append(("Read over", f"{CHANNELS[visit.channel]}, in {took}, {count(visit.requests, 'request')}"))
-        rows.append(("Answers", f"{len(visit.answers)}, received {moment(visit.observed_at)}"))
-    rows.extend(("Note", cut_line(note, SENTENCE)) for note in visit.notes)
+        told = {
+            "channel": CHANNELS[visit.channel],
+            "time": duration(visit.observed_at - visit.started_at),
+            "requests": count(visit.requests, "request", "requests"),
+        }
+        rows.append((_("Read over"), _("%(channel)s, in %(time)s, %(requests)s", **told)))
+        answers, at = in_digits(len(visit.answers)), moment(visit.observed_at)
+        rows.append((_("Answers"), _("%(number)s, received %(at)s", number=answers, at=at)))
+    rows.extend((_("Note"), English(cut_line(note, SENTENCE))) for note in visit.notes)
     return tuple(rows)
+
+
+def _summary(reading: str, known: int, number: int) -> str:
+    facts, others = count(known, "fact", "facts"), in_digits(number - known)
+    return _("%(reading)s, %(facts)s known, %(others)s not known", reading=reading, facts=facts, others=others)
 
 
 def _roles(portrait: Portrait | None) -> tuple[str, tuple[str, ...]]:
@@ -83,5 +97,5 @@ def component_evidence(component: Component) -> ComponentEvidence:
         for item in component.evidence
     ]
     if component.not_known is not None:
-        rows.append(("", "not known", cut_line(component.not_known.sentence, SENTENCE), 0))
+        rows.append(("", _("not known"), cut_line(component.not_known.sentence, SENTENCE), 0))
     return ComponentEvidence(cell(component), tuple(rows))

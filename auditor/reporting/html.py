@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from auditor import bundled
+from auditor.model.language import Language
 from auditor.reporting.diff_shapes import DiffView
+from auditor.reporting.language import English, _, ngettext, on_day, spoken
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import harmless
 from auditor.reporting.site_view import SiteView
@@ -50,6 +55,16 @@ def _render(template: str, view: ReportView | DiffView | SiteView, folder: Path,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals.update(
+        _=partial(_said, _),
+        ngettext=partial(_said, ngettext),
+        # A code that stands in the view, which is escaped as all of it.
+        word=_,
+        day=_day,
+        language=spoken().value,
+        in_english=_mark(),
+        language_of=_language_of,
+    )
     style = (folder / "assets" / "report.css").read_text(encoding="utf-8")
     script = (folder / "assets" / "report.js").read_text(encoding="utf-8")
     policy = (
@@ -71,6 +86,25 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return harmless(value)
     return value
+
+
+def _said(say: Callable[..., str], *message: Any, **values: Any) -> Markup:
+    """Return a message as mark-up: it is our own text, and the values in it are escaped and harmless."""
+    harmless_values = {name: escape(_harmless(value)) for name, value in values.items()}
+    return Markup(say(*message, **harmless_values))  # noqa: S704
+
+
+def _day(iso: str) -> str:
+    return on_day(date.fromisoformat(iso))
+
+
+def _mark() -> Markup:
+    """Return the attribute that tells a reader that a text is English, nothing on a page that is English itself."""
+    return Markup() if spoken() is Language.ENGLISH else Markup(' lang="en"')
+
+
+def _language_of(value: Any) -> Markup:
+    return _mark() if isinstance(value, English) else Markup()
 
 
 def _source(text: str) -> str:

@@ -132,6 +132,8 @@ def _finding(finding: FindingView) -> dict[str, Any]:
         "change": finding.change or None,
         "life": _life(finding.life) if finding.life else None,
         "waiver": _waiver(finding.waiver) if finding.waiver else None,
+        "evidence_fingerprint": finding.evidence_fingerprint or None,
+        "reopened": finding.reopened or None,
         "evidence": [_evidence(item) for item in finding.evidence],
     }
 

@@ -71,6 +71,8 @@ def _result(finding: FindingView) -> tuple[str, str, str] | None:
 
 def _details(finding: FindingView, check: CheckView) -> str:
     lines = [f"Expected: {finding.expected}", f"Found: {finding.found}"] if finding.expected or finding.found else []
+    if finding.reopened:
+        lines.append(finding.reopened)
     if finding.section is Section.OPEN and check.guidance is not None:
         lines += ["How to fix:", plain_text(check.guidance.fix)]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from auditor.reporting.language import _, in_digits, ngettext
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import shortened
 from auditor.reporting.shapes import FindingGroup, FindingView, Section
@@ -26,15 +27,15 @@ def markdown_summary(view: ReportView) -> str:
     new = [group for group in view.open if any(finding.newly_open for finding in group.findings)]
     others = [group for group in view.open if group not in new]
     parts = [
-        f"## osaudit: {plain_text(view.infrastructure, NAME)}, scan {view.scan}",
+        "## osaudit: " + _("%(name)s, scan %(scan)s", name=plain_text(view.infrastructure, NAME), scan=view.scan),
         f"**{plain_text(view.verdict.headline)}**",
         *(plain_text(sentence) for sentence in view.verdict.sentences),
         " · ".join([*(f"{card.number} {plain_text(card.label)}" for card in view.cards), _not_applicable(view)]),
         since_line(view),
-        bullets("New", [open_line(group) for group in new]),
-        bullets("Also open" if new else "Open", [open_line(group) for group in others]),
-        bullets("Critical, and could not be evaluated", [_urgent(finding) for finding in view.urgent_unknowns]),
-        bullets("Could not be evaluated", [f"{cause.title}: {cause.summary}" for cause in view.causes]),
+        bullets(_("New"), [open_line(group) for group in new]),
+        bullets(_("Also open") if new else _("Open"), [open_line(group) for group in others]),
+        bullets(_("Critical, and could not be evaluated"), [_urgent(finding) for finding in view.urgent_unknowns]),
+        bullets(_("Could not be evaluated"), [f"{cause.title}: {cause.summary}" for cause in view.causes]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -47,7 +48,8 @@ def plain_text(text: str, limit: int = _SENTENCE) -> str:
 
 
 def _not_applicable(view: ReportView) -> str:
-    return f"{sum(finding.section is Section.NOT_APPLICABLE for finding in view.findings)} not applicable"
+    number = sum(finding.section is Section.NOT_APPLICABLE for finding in view.findings)
+    return f"{in_digits(number)} {_('not applicable')}"
 
 
 def since_line(view: ReportView) -> str:
@@ -55,21 +57,26 @@ def since_line(view: ReportView) -> str:
     if view.previous is None:
         return ""
     changes = ", ".join(f"{number} × {word}" for word, number in view.previous.counts)
-    return f"Since scan {view.previous.id}: {changes or 'no verdict changed'}. {view.previous.caution}".strip()
+    told = changes or _("no verdict changed")
+    sentence = _("Since scan %(scan)s: %(changes)s.", scan=view.previous.id, changes=told)
+    return f"{sentence} {view.previous.caution}".strip()
 
 
 def bullets(title: str, lines: Sequence[str]) -> str:
     """Return a part with at most ten lines, saying how many more there are; empty without lines."""
     if not lines:
         return ""
-    more = [f"- and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
+    left = len(lines) - _LINES
+    more = [f"- {ngettext('and %(num)s more', 'and %(num)s more', left)}"] if left > 0 else []
     return "\n".join([f"### {title}", "", *(f"- {line}" for line in lines[:_LINES]), *more])
 
 
 def open_line(group: FindingGroup) -> str:
     """Return an open finding with its severity, its places and its sentence."""
     change = f" ({group.change_word})" if group.change_word else ""
-    return f"**{group.severity}** {group.check} {plain_text(group.places, NAME)}: {plain_text(group.headline)}{change}"
+    return (
+        f"**{_(group.severity)}** {group.check} {plain_text(group.places, NAME)}: {plain_text(group.headline)}{change}"
+    )
 
 
 def _urgent(finding: FindingView) -> str:

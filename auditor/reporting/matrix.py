@@ -11,6 +11,7 @@ from auditor.model.observation import Visit
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
 from auditor.reporting.host_shapes import Cell, Matrix, MatrixGroup, MatrixRow
+from auditor.reporting.language import N_, English, _
 from auditor.reporting.plain import anchor, cut_line, shortened
 from auditor.reporting.shapes import FindingView
 from auditor.reporting.values import SENTENCE
@@ -23,11 +24,12 @@ from auditor.reporting.words import (
     STATES,
     count,
     enumeration,
+    first_few,
     reading_of,
     roles_of,
 )
 
-OUTSIDE = "No environment"
+OUTSIDE = N_("No environment")
 # These columns are always there: whether they are installed is what people ask first.
 _ALWAYS = (
     ComponentKind.PLATFORM_SERVER,
@@ -35,6 +37,7 @@ _ALWAYS = (
     ComponentKind.LIFETIME,
     ComponentKind.RABBITMQ,
 )
+_NAMED = 12
 _FOUND = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
@@ -47,7 +50,7 @@ def matrix(record: ScanRecord, judgement: Judgement, views: Iterable[FindingView
     groups = [maker.group(environment) for environment in record.inventory.environments]
     if record.inventory.other_hosts:
         rows = tuple(maker.row(host) for host in record.inventory.other_hosts)
-        groups.append(MatrixGroup(OUTSIDE, "", "", "", None, len(rows), rows))
+        groups.append(MatrixGroup(_(OUTSIDE), "", "", "", None, len(rows), rows))
     return Matrix(
         columns=tuple(COMPONENTS[kind] for kind in kinds),
         width=len(kinds),
@@ -74,17 +77,13 @@ def _elsewhere(kinds: list[ComponentKind], record: ScanRecord, portraits: Mappin
         return ""
     names = enumeration([COMPONENTS[kind] for kind in kinds])
     if not looked:
-        return f"Not known on any host: {names}."
-    sentence = f"Looked for and found on none of {count(looked, 'host')}: {names}."
+        return _("Not known on any host: %(names)s.", names=names)
+    hosts = count(looked, "host", "hosts")
+    sentence = _("Looked for and found on none of %(hosts)s: %(names)s.", hosts=hosts, names=names)
     if unseen:
-        hosts = [short(host.name) for host in record.inventory.hosts if host.name in unseen]
-        sentence += f" Not known on {_some(hosts)}."
+        blind = [short(host.name) for host in record.inventory.hosts if host.name in unseen]
+        sentence += " " + _("Not known on %(hosts)s.", hosts=first_few(blind, _NAMED))
     return sentence
-
-
-def _some(names: list[str], limit: int = 12) -> str:
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return enumeration(names) if not more else ", ".join(names[:limit]) + more
 
 
 def cell(component: Component) -> Cell:
@@ -113,8 +112,8 @@ def empty_note(environment: Environment) -> str:
     if environment.hosts:
         return ""
     if environment.hosting is Hosting.CLOUD:
-        return "Hosted in the cloud: its servers are not ours to read."
-    return "No host is declared in this environment."
+        return _("Hosted in the cloud: its servers are not ours to read.")
+    return _("No host is declared in this environment.")
 
 
 def host_anchor(name: str) -> str:
@@ -130,8 +129,8 @@ def facts_anchor(name: str) -> str:
 def reading_state(visit: Visit | None) -> tuple[str, str]:
     """Return how far a host was read (read, partly, unread) and what there is to say about it."""
     if visit is None:
-        return "unread", "The host was not visited in this scan."
-    sentence = cut_line(visit.failure.sentence, SENTENCE) if visit.failure else ""
+        return "unread", English("The host was not visited in this scan.")
+    sentence = English(cut_line(visit.failure.sentence, SENTENCE) if visit.failure else "")
     if visit.failure is None:
         return "read", ""
     return ("partly" if visit.answers else "unread"), sentence
@@ -142,8 +141,8 @@ def roles_in_words(host: Host, portrait: Portrait | None) -> str:
     reading = portrait.roles if portrait is not None else None
     if reading is None or isinstance(reading, NotKnown):
         declared = roles_of(host.roles)
-        return f"declared: {declared}" if declared else "not known"
-    return reading_of(reading) or "none"
+        return _("declared: %(roles)s", roles=declared) if declared else _("not known")
+    return reading_of(reading) or _("none")
 
 
 class _Rows:
@@ -185,10 +184,10 @@ class _Rows:
             host=short(host.name),
             anchor=host_anchor(host.name),
             facts_href=f"#{facts_anchor(host.name)}",
-            roles="no OutSystems component" if states == {State.ABSENT} else roles_in_words(host, portrait),
+            roles=_("no OutSystems component") if states == {State.ABSENT} else roles_in_words(host, portrait),
             reading=reading,
             note="" if blind else note,
-            blind=(note or "No component could be looked at.") if blind else "",
+            blind=(note or _("No component could be looked at.")) if blind else "",
             cells=tuple(cell(portrait.component(kind)) for kind in self._kinds) if portrait and not blind else (),
             badge=badge(self._hosts.get(host.name, ())),
         )

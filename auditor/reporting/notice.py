@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from auditor.model.difference import Difference, FindingChange, FindingLabel, HostLabel
 from auditor.model.finding import Severity
 from auditor.reporting.diff_verdict import cautions, diff_verdict
+from auditor.reporting.language import _
 from auditor.reporting.markdown import NAME, bullets, open_line, plain_text, since_line
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import shortened
@@ -59,22 +60,25 @@ def _parts(view: ReportView, difference: Difference | None, link: str) -> Iterat
     yield from (plain_text(sentence) for sentence in view.verdict.sentences)
     new = [group for group in view.open if any(finding.newly_open for finding in group.findings)]
     if difference is None:
-        yield f"Scan {view.scan} is the first complete one of {plain_text(view.infrastructure, NAME)}."
-        yield bullets("Open", [open_line(group) for group in view.open])
+        yield _(
+            "Scan %(scan)s is the first complete one of %(name)s.",
+            scan=view.scan,
+            name=plain_text(view.infrastructure, NAME),
+        )
+        yield bullets(_("Open"), [open_line(group) for group in view.open])
     else:
         verdict = diff_verdict(difference)
         yield since_line(view)
         # The worst finding stands in the verdict of the scan already.
-        changes = [sentence for sentence in verdict.sentences if not sentence.startswith("Worst: ")]
-        yield from (plain_text(sentence) for sentence in (verdict.headline, *changes, *cautions(difference)))
-        yield bullets("New", [open_line(group) for group in new])
-        for label in (FindingLabel.REPAIRED, FindingLabel.LOST_SIGHT):
+        yield from (plain_text(sentence) for sentence in (verdict.headline, *verdict.others, *cautions(difference)))
+        yield bullets(_("New"), [open_line(group) for group in new])
+        for label, title in ((FindingLabel.REPAIRED, _("Resolved")), (FindingLabel.LOST_SIGHT, _("No longer seen"))):
             changed = [_line(finding) for finding in _worst_first(view) if finding.change == label.value]
-            yield bullets({FindingLabel.REPAIRED: "Resolved"}.get(label, "No longer seen"), changed)
-    yield bullets("Could not be evaluated", [f"{cause.title}: {cause.summary}" for cause in view.causes])
-    yield bullets("Waivers that end within 30 days", [_ending(finding, waiver) for finding, waiver in _waived(view)])
+            yield bullets(title, changed)
+    yield bullets(_("Could not be evaluated"), [f"{cause.title}: {cause.summary}" for cause in view.causes])
+    yield bullets(_("Waivers that end within 30 days"), [_ending(*waived) for waived in _waived(view)])
     if link:
-        yield f"Reports: <{link}>"
+        yield _("Reports: %(link)s", link=f"<{link}>")
 
 
 def _worst_first(view: ReportView) -> list[FindingView]:
@@ -82,7 +86,9 @@ def _worst_first(view: ReportView) -> list[FindingView]:
 
 
 def _line(finding: FindingView) -> str:
-    return f"**{finding.severity}** {finding.check} {plain_text(finding.where, NAME)}: {plain_text(finding.sentence)}"
+    return (
+        f"**{_(finding.severity)}** {finding.check} {plain_text(finding.where, NAME)}: {plain_text(finding.sentence)}"
+    )
 
 
 def _waived(view: ReportView) -> list[tuple[FindingView, WaiverView]]:
@@ -92,15 +98,16 @@ def _waived(view: ReportView) -> list[tuple[FindingView, WaiverView]]:
 
 def _ending(finding: FindingView, waiver: WaiverView) -> str:
     about = f"{finding.check} {plain_text(finding.where, NAME)}"
-    return f"{about}: {plain_text(waiver.expiry)}, owner {plain_text(waiver.owner, NAME)}"
+    owner = _("owner %(name)s", name=plain_text(waiver.owner, NAME))
+    return f"{about}: {plain_text(waiver.expiry)}, {owner}"
 
 
 def _newly_ending(view: ReportView, difference: Difference) -> bool:
     """Whether a waiver came to its last thirty days since the scan before."""
     before = (difference.before.finished_at or difference.before.started_at).date()
-    return any(date.fromisoformat(waiver.until) - before > _SOON for _, waiver in _waived(view))
+    return any(date.fromisoformat(waiver.until) - before > _SOON for _finding, waiver in _waived(view))
 
 
 def trial() -> Notice:
     """Return the message with which somebody tries whether the targets are reached."""
-    return Notice("osaudit: test", "This is a test: messages of osaudit arrive here.\n")
+    return Notice(_("osaudit: test"), _("This is a test: messages of osaudit arrive here.") + "\n")

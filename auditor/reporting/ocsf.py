@@ -171,5 +171,6 @@ def _own(finding: FindingView) -> dict[str, str]:
         "change": finding.change,
         "waived_until": finding.waiver.until if finding.waiver else "",
         "waiver_reason": finding.waiver.reason if finding.waiver else "",
+        "reopened": finding.reopened,
     }
     return {name: value for name, value in told.items() if value}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
+from auditor.reporting.language import ngettext
+
 # Control and format characters (escape codes, bidirectional overrides, zero-width characters), halves of surrogate
 # pairs, characters of private use, and the two Unicode line ends. Newline and tab are harmless.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -42,7 +44,7 @@ def bounded(text: str, limit: int) -> str:
     """Return at most `limit` characters, saying how many were left out."""
     if len(text) <= limit:
         return text
-    return f"{text[:limit]}… [{len(text) - limit} more characters]"
+    return text[:limit] + _left_out(len(text) - limit)
 
 
 def cut_line(text: str, limit: int) -> str:
@@ -52,7 +54,11 @@ def cut_line(text: str, limit: int) -> str:
     """
     if len(text) <= limit:
         return on_one_line(text)
-    return f"{on_one_line(text[:limit])}… [{len(text) - limit} more characters]"
+    return on_one_line(text[:limit]) + _left_out(len(text) - limit)
+
+
+def _left_out(characters: int) -> str:
+    return ngettext("… [%(num)s more characters]", "… [%(num)s more characters]", characters)
 
 
 def shortened(text: str, limit: int) -> str:

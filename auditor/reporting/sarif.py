@@ -138,6 +138,7 @@ def _properties(finding: FindingView) -> dict[str, str]:
         "found": finding.found,
         "reason": finding.reason,
         "becauseOf": finding.because_of,
+        "reopened": finding.reopened,
         "change": finding.change,
     }
     return {name: _text(value) for name, value in told.items() if value}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.model.finding import Severity
+from auditor.reporting.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,12 @@ class LifeView:
 class FindingView:
     """One finding. Fields named like the model's hold its codes; `…_word` and `where` are for people.
 
-    `change` is the label of a comparison, and `before` the earlier verdict in words; both are empty without one.
+    `change` is the label of a comparison, and `before` the earlier verdict in words: its status, and its sentence where
+    it was judged; all are empty without one.
     `before_section` is where it stood in the earlier scan, None where it was not judged there or did not change.
     `place` is the id of the part of the page that shows it, `waiver_entry` what would accept it, empty if nothing can.
+    `evidence_fingerprint` is what a waiver accepts of it, `reopened` says why a waiver in force does not cover it; both
+    are empty for what no waiver is for.
     """
 
     fingerprint: str
@@ -172,11 +176,19 @@ class FindingView:
     waiver: WaiverView | None
     change: str
     change_word: str
-    before: str
+    before_status: str
+    before_sentence: str
     before_section: Section | None
     place: str
     waiver_entry: str
+    evidence_fingerprint: str
+    reopened: str
     life: LifeView | None = None
+
+    @property
+    def before(self) -> str:
+        """The earlier verdict in words."""
+        return f"{self.before_status}: {self.before_sentence}" if self.before_sentence else self.before_status
 
     @property
     def newly_open(self) -> bool:
@@ -299,9 +311,18 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class VerdictSentence:
-    """The report in words: a tone (bad, doubtful, nothing, good), a headline and further sentences."""
+    """The report in words: a tone (bad, doubtful, nothing, good), a headline and further sentences.
+
+    `worst` are the sentences of the worst findings; they come first.
+    """
 
     tone: str
     symbol: str
     headline: str
-    sentences: tuple[str, ...]
+    others: tuple[str, ...]
+    worst: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All further sentences."""
+        return (*(_("Worst: %(sentence)s", sentence=sentence) for sentence in self.worst), *self.others)

@@ -18,7 +18,7 @@ _CELL = 8000
 _FINDINGS = (
     "fingerprint", "check", "slug", "title", "severity", "status", "section", "subject_kind", "subject", "environment",
     "sentence", "expected", "found", "reason", "because_of", "change", "before", "waived_until", "waiver_owner",
-    "waiver_approver", "waiver_reason", "evidence", "infrastructure", "scan", "finished_at",
+    "waiver_approver", "waiver_reason", "reopened", "evidence", "infrastructure", "scan", "finished_at",
 )  # fmt: skip
 _FACTS = (
     "host", "environment", "fact", "meaning", "known", "record", "value", "not_known", "left_out",
@@ -78,6 +78,7 @@ def _finding(finding: FindingView) -> tuple[str, ...]:
         finding.change,
         finding.before,
         *(_waiver(finding.waiver) if finding.waiver else _NO_WAIVER),
+        finding.reopened,
         " | ".join(filter(None, (*map(_evidence, finding.evidence), finding.evidence_left_out))),
     )
 

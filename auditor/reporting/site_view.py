@@ -12,10 +12,11 @@ from auditor.model.scan import ScanRecord
 from auditor.reporting.diff_shapes import DiffView
 from auditor.reporting.findings import short
 from auditor.reporting.history import SEVERITIES, TrendView, percent, scan_point, trend_view
+from auditor.reporting.language import _, ngettext
 from auditor.reporting.page_shapes import ReportView
 from auditor.reporting.plain import anchor, cut_line
 from auditor.reporting.shapes import Moment
-from auditor.reporting.words import FINDING_LABELS, count
+from auditor.reporting.words import EXPECTATIONS, FINDING_LABELS, SEVERITY_WORDS
 
 _HEADLINE = 300
 
@@ -74,7 +75,7 @@ def report_line(view: ReportView, record: ScanRecord) -> Line:
         tone=view.verdict.tone,
         symbol=view.verdict.symbol,
         headline=cut_line(view.verdict.headline, _HEADLINE),
-        detail=f"{view.hosts_read} of {view.hosts_declared}",
+        detail=_("%(read)s of %(all)s", read=view.hosts_read, all=view.hosts_declared),
         point=scan_point(record),
     )
 
@@ -87,10 +88,10 @@ def diff_line(view: DiffView, difference: Difference) -> Line:
     parts = [f"{labels[label]} {FINDING_LABELS[label]}" for label in told]
     facts = len({(change.host, change.fact) for change in difference.facts})
     if facts:
-        parts.append(f"drift of {count(facts, 'fact')}")
-    detail = ", ".join(parts) or ("nothing" if difference.is_empty else "no verdict changed")
+        parts.append(ngettext("drift of %(num)s fact", "drift of %(num)s facts", facts))
+    detail = ", ".join(parts) or (_("nothing") if difference.is_empty else _("no verdict changed"))
     if view.window and difference.expectation.value != "unexpected":
-        detail += f" ({difference.expectation.value})"
+        detail += f" ({EXPECTATIONS[difference.expectation]})"
     return Line(view.verdict.tone, view.verdict.symbol, cut_line(view.verdict.headline, _HEADLINE), detail)
 
 
@@ -111,5 +112,5 @@ def site_infrastructure(name: str, rows: Sequence[SiteRow]) -> SiteInfrastructur
 
 def build_site_view(infrastructures: Sequence[SiteInfrastructure], tool_version: str) -> SiteView:
     """Return the finished index."""
-    columns = (*(severity.value.capitalize() for severity in SEVERITIES), "Not evaluated", "Waived")
+    columns = (*(SEVERITY_WORDS[item].capitalize() for item in SEVERITIES), _("Not evaluated"), _("Waived"))
     return SiteView(tool_version, columns, tuple(infrastructures))

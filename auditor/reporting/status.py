@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from auditor.model.scan import ScanRecord
 from auditor.model.unattended import Schedule
-from auditor.reporting.page_shapes import ReportView
+from auditor.reporting.cards import cards
+from auditor.reporting.findings import finding_view, short
+from auditor.reporting.matrix import reading_state
 from auditor.reporting.plain import on_one_line
+from auditor.reporting.verdict import verdict_sentence
 from auditor.reporting.words import duration, moment
 
 STATUS_VERSION = 1
@@ -57,17 +60,22 @@ class StatusView:
     waits_for: tuple[str, ...] = ()
 
 
-def last_scan(record: ScanRecord, view: ReportView, gaps: str) -> LastScan:
-    """Return what the status says of a sealed scan, counted as in its report."""
+def last_scan(record: ScanRecord, gaps: str) -> LastScan:
+    """Return what the status says of a sealed scan, counted and worded as in its report."""
+    ended = record.finished_at or record.started_at
+    findings = record.judgement.findings if record.judgement else ()
+    # Nobody asks here what a verdict rests on, and wording that takes longer than all the rest.
+    views = tuple(finding_view(replace(item, evidence=()), {}, ended.date()) for item in findings)
+    readings = [reading_state(record.visits.get(host.name))[0] for host in record.inventory.hosts]
     return LastScan(
         id=record.id,
-        infrastructure=view.infrastructure,
+        infrastructure=short(record.inventory.infrastructure),
         started_at=record.started_at,
-        finished_at=record.finished_at or record.started_at,
-        hosts_declared=view.hosts_declared,
-        hosts_read=view.hosts_read,
-        counts={card.key: card.number for card in view.cards},
-        headline=view.verdict.headline,
+        finished_at=ended,
+        hosts_declared=len(readings),
+        hosts_read=sum(state != "unread" for state in readings),
+        counts={card.key: card.number for card in cards(views, None)},
+        headline=verdict_sentence(record, views).headline,
         gaps=gaps,
     )
 

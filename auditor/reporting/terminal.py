@@ -78,7 +78,7 @@ def terminal_diff(difference: Difference) -> TerminalText:
     window = window_sentence(difference)
     notes = (*verdict.sentences, *((window,) if window else ()), *cautions(difference))
     if quiet:
-        notes = (*notes, f"{count(quiet, 'finding')} kept the verdict with another measured value.")
+        notes = (*notes, f"{count(quiet, 'finding', 'findings')} kept the verdict with another measured value.")
     verdict = VerdictSentence(verdict.tone, verdict.symbol, verdict.headline, notes)
     return _text(
         verdict,
@@ -160,7 +160,9 @@ def _component_changes(difference: Difference) -> Table:
         if lost:
             there = sum(component.can_run for component in lost)
             was = f"{there} there, {len(lost) - there} not"
-            rows.append(("lost-sight", (host, count(len(lost), "component"), "lost sight", was, "not known")))
+            rows.append(
+                ("lost-sight", (host, count(len(lost), "component", "components"), "lost sight", was, "not known"))
+            )
     return _table("Components", ("Host", "Component", "What happened", "Before", "Now"), rows)
 
 
@@ -194,11 +196,11 @@ def _finding_changes(difference: Difference) -> Table:
     for severity in Severity:
         checks = sorted({change.finding.check for change in lost if change.severity is severity})
         if checks:
-            number = count(sum(change.severity is severity for change in lost), "verdict")
+            number = count(sum(change.severity is severity for change in lost), "verdict", "verdicts")
             cells = (
                 "lost sight",
                 severity.value,
-                count(len(checks), "check"),
+                count(len(checks), "check", "checks"),
                 number,
                 f"not evaluated: {', '.join(checks)}",
             )

@@ -16,6 +16,7 @@ from auditor.model.inventory import Environment, Host, Role
 from auditor.model.scan import Judgement, ScanRecord
 from auditor.reporting.findings import badge, short
 from auditor.reporting.host_shapes import Box, Drawing, Lane, Mark, Target, TopologyRow, Wire
+from auditor.reporting.language import N_, Words, _, ngettext
 from auditor.reporting.matrix import (
     OUTSIDE,
     cell,
@@ -37,6 +38,7 @@ _LABEL, _NAME, _TARGET_GAP, _NAMES = 24, 16, 8, 4
 _CONTROLLER_X, _BROKER_X, _DATABASE_X = 6, 266, 277
 # Up to this many hosts are all drawn; of more, so many of the worst lanes, with so many hosts that have to tell.
 ALL_DRAWN, _LANES, _TELLING, _NOTHING = 40, 24, 5, 100
+_USES = Words({"controller": N_("controlled by"), "broker": N_("use the cache broker"), "database": N_("use")})
 _SHOWN = frozenset({State.PRESENT, State.PROBABLE, State.BROKEN, State.LEFTOVER})
 
 
@@ -52,7 +54,7 @@ def topology(
         rest = len(others) - len(shown)
         note = _not_drawn(rest, len(shown))
         drawings = tuple(drawing.draw(OUTSIDE, short(host.name), (host,)) for host in shown)
-        lanes.append(Lane(OUTSIDE, "", note, None, True, drawings))
+        lanes.append(Lane(_(OUTSIDE), "", note, None, True, drawings))
     rows = [drawing.row(host) for host in record.inventory.hosts]
     return tuple(lanes), tuple(rows if len(rows) <= ALL_DRAWN else _alike_together(rows))
 
@@ -78,7 +80,7 @@ class _Drawing:
     def lane(self, environment: Environment) -> Lane:
         """Return an environment in one drawing, or none where it has no host."""
         name = short(environment.name)
-        label = f"{name}: {count(len(environment.hosts), 'host')}"
+        label = f"{name}: {count(len(environment.hosts), 'host', 'hosts')}"
         shown = self.telling(environment.hosts)
         rest = len(environment.hosts) - len(shown)
         drawn = self.draw(environment.name, label, shown) if shown else None
@@ -130,7 +132,7 @@ class _Drawing:
 
     def _box(self, host: Host, y: int) -> Box:
         portrait = self._portraits.get(host.name)
-        reading, _ = reading_state(self._record.visits.get(host.name))
+        reading = reading_state(self._record.visits.get(host.name))[0]
         roles = textwrap.wrap(shortened(roles_in_words(host, portrait), 70), 36, max_lines=2, placeholder="…")
         head = _NAME_LINE + _ROLE_LINE * len(roles) + 4
         marks = _marks(portrait, head)
@@ -153,7 +155,7 @@ class _Drawing:
     def row(self, host: Host) -> TopologyRow:
         """Say in words what a host does and names."""
         naming = self._namings[host.name]
-        unknown = "" if naming.known else "not known"
+        unknown = "" if naming.known else _("not known")
         return TopologyRow(
             environment=short(host.environment) if host.environment else "–",
             host=short(host.name),
@@ -177,7 +179,9 @@ def _not_drawn(rest: int, drawn: int) -> str:
     """Say how many hosts were left out of a large picture; the table has all."""
     if not rest:
         return ""
-    return f"{count(rest, 'more host')} not drawn." if drawn else f"{count(rest, 'host')}, not drawn."
+    if drawn:
+        return ngettext("%(num)s more host not drawn.", "%(num)s more hosts not drawn.", rest)
+    return ngettext("%(num)s host, not drawn.", "%(num)s hosts, not drawn.", rest)
 
 
 def _does(host: Host, portrait: Portrait | None, role: Role) -> bool:
@@ -187,7 +191,7 @@ def _does(host: Host, portrait: Portrait | None, role: Role) -> bool:
 
 def _marks(portrait: Portrait | None, y: int) -> tuple[Mark, ...]:
     if portrait is None:
-        return (Mark(y, State.UNKNOWN.value, "?", "nothing is known", ""),)
+        return (Mark(y, State.UNKNOWN.value, "?", _("nothing is known"), ""),)
     cells = [cell(component) for component in portrait.components if component.state in _SHOWN]
     unknown = sum(component.state is State.UNKNOWN for component in portrait.components)
     marks = [
@@ -195,11 +199,15 @@ def _marks(portrait: Portrait | None, y: int) -> tuple[Mark, ...]:
         for index, item in enumerate(cells)
     ]
     if unknown:
-        words = "components not known" if not cells else f"{unknown} more not known"
+        words = _more_unknown(unknown) if cells else _("components not known")
         marks.append(Mark(y + _LINE * len(marks), State.UNKNOWN.value, "?", words, ""))
     elif not marks:
-        marks.append(Mark(y, State.ABSENT.value, "–", "no OutSystems component", ""))
+        marks.append(Mark(y, State.ABSENT.value, "–", _("no OutSystems component"), ""))
     return tuple(marks)
+
+
+def _more_unknown(number: int) -> str:
+    return ngettext("%(num)s more not known", "%(num)s more not known", number)
 
 
 def _users_of_databases(record: ScanRecord, found: Mapping[str, Naming]) -> dict[tuple[str, str], list[str]]:
@@ -229,22 +237,23 @@ def wiring(
         return targets[-1]
 
     for kind, label, rail, side, offset in (
-        ("controller", "Controller", _CONTROLLER_X, LEFT, 22),
-        ("broker", "Cache broker", _BROKER_X, RIGHT, 16),
+        ("controller", _("Controller"), _CONTROLLER_X, LEFT, 22),
+        ("broker", _("Cache broker"), _BROKER_X, RIGHT, 16),
     ):
         for (text, owner), hosts in _by_named(kind, boxes, found).items():
-            heading = label if owner is not None else f"{label} · not in the inventory"
+            heading = label if owner is not None else _("%(label)s · not in the inventory", label=label)
             inside = boxes.get(owner) if owner is not None else None
             end = inside.y if inside is not None else place(kind, heading, [text], owner).y
             wires.append(_wire(kind, rail, side, [boxes[host].y + offset for host in hosts], end + offset, hosts, text))
     for databases, hosts in _by_databases(boxes, found).items():
         others = sorted({short(name) for item in databases for name in users[item.key] if name != lane})
-        noun = "Database" if len(databases) == 1 else "Databases"
-        shared = f" · also {enumeration(others)}" if others else ""
+        server = short(databases[0].server)
+        label = ngettext("Database on %(server)s", "Databases on %(server)s", len(databases), server=server)
+        shared = " · " + _("also %(names)s", names=enumeration(others)) if others else ""
         names = [short(item.catalog or item.server) for item in databases]
-        target = place("database", f"{noun} on {short(databases[0].server)}{shared}", names)
+        target = place("database", f"{label}{shared}", names)
         starts = [boxes[host].y + 30 for host in hosts]
-        text = f"{enumeration(names)} on {short(databases[0].server)}"
+        text = _("%(names)s on %(server)s", names=enumeration(names), server=server)
         wires.append(_wire("database", _DATABASE_X, RIGHT, starts, target.y + target.height // 2, hosts, text))
     return targets, wires
 
@@ -274,7 +283,9 @@ def _by_databases(boxes: Mapping[str, Box], found: Mapping[str, Naming]) -> dict
 
 
 def _target(y: int, kind: str, label: str, names: list[str], href: str) -> Target:
-    shown = names if len(names) <= _NAMES else [*names[: _NAMES - 1], f"and {len(names) - _NAMES + 1} more"]
+    left = len(names) - _NAMES + 1
+    more = ngettext("and %(num)s more", "and %(num)s more", left)
+    shown = names if len(names) <= _NAMES else [*names[: _NAMES - 1], more]
     lines = tuple((_LABEL + 10 + _NAME * index, shortened(name, 32)) for index, name in enumerate(shown))
     height = _LABEL + _NAME * len(shown) + 8
     return Target(y, height, kind, shortened(label, 38), lines, f"{label}: {', '.join(names)}", href)
@@ -284,6 +295,5 @@ def _wire(kind: str, rail: int, side: int, starts: list[int], end: int, hosts: l
     """Return one line: a rail from the first to the last, with a branch to each host and to what they name."""
     branches = sorted({*starts, end})
     path = f"M{rail} {branches[0]}V{branches[-1]}" + "".join(f"M{rail} {y}H{side}" for y in branches)
-    verbs = {"controller": "controlled by", "broker": "use the cache broker", "database": "use"}
-    meaning = f"{enumeration([short(host) for host in hosts])}: {verbs[kind]} {text}"
+    meaning = f"{enumeration([short(host) for host in hosts])}: {_USES[kind]} {text}"
     return Wire(kind, path, meaning)

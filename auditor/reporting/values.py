@@ -14,8 +14,9 @@ from auditor.model.known_facts import KEYS
 from auditor.model.question import Answer, Outcome
 from auditor.model.version import Version
 from auditor.reporting.host_shapes import FactRow, FactTable
+from auditor.reporting.language import _, in_digits, ngettext
 from auditor.reporting.plain import bounded, cut_line, on_one_line
-from auditor.reporting.words import count, moment
+from auditor.reporting.words import and_more, moment
 
 EXCERPT = 320
 SENTENCE = 2000
@@ -41,7 +42,7 @@ def excerpt(answer: Answer) -> str:
     text = bounded("; ".join(parts), EXCERPT)
     if left_out or not answer.complete:
         text += " …"
-    return text or "nothing"
+    return text or _("nothing")
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -78,21 +79,21 @@ def _exact(value: Any) -> str:
 
 def _in_words(value: Any) -> str:
     if value is None:
-        return "none"
+        return _("none")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, float):
-        return f"{value:g}"
+        return in_digits(value)
     return str(value)
 
 
 def meaning_of(fact: str) -> str:
     """Return what a fact says, empty for one that the vocabulary does not have."""
-    return KEYS[fact].meaning if fact in KEYS else ""
+    return _(KEYS[fact].meaning) if fact in KEYS else ""
 
 
 def fact_row(name: str, fact: Known[Any] | NotKnown) -> FactRow:
@@ -104,11 +105,13 @@ def fact_row(name: str, fact: Known[Any] | NotKnown) -> FactRow:
     value = fact.value
     if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
         shown = value[:_FACT_ROWS]
-        left_out = (
-            "" if len(value) == len(shown) else f"{count(len(value) - len(shown), 'more row')} kept in the stored scan"
-        )
+        left_out = _left_out(len(value) - len(shown)) if len(value) > len(shown) else ""
         return dataclasses.replace(row, table=_table(shown), left_out=left_out)
     return dataclasses.replace(row, text=fact_value(name, value))
+
+
+def _left_out(rows: int) -> str:
+    return ngettext("%(num)s more row kept in the stored scan", "%(num)s more rows kept in the stored scan", rows)
 
 
 def fact_value(name: str, value: Any) -> str:
@@ -128,11 +131,12 @@ def _field(name: str, value: Any) -> str:
 
 def _fact_text(name: str, value: Any) -> str:
     if name in _BYTES and isinstance(value, int):
-        return f"{value / 2**30:.1f} GiB ({value} bytes)" if name == "hardware.memory" else f"{value / 2**30:.1f} GiB"
+        size = f"{in_digits(value / 2**30, 1)} GiB"
+        return f"{size} ({value} bytes)" if name == "hardware.memory" else size
     if isinstance(value, tuple):
         texts = [_fact_text("", item)[:_LEAF] for item in value[:_FACT_ROWS]]
-        more = f" and {len(value) - _FACT_ROWS} more" if len(value) > _FACT_ROWS else ""
-        return (", ".join(texts) or "none") + more
+        listed = ", ".join(texts) or _("none")
+        return and_more(listed, len(value) - _FACT_ROWS) if len(value) > _FACT_ROWS else listed
     if dataclasses.is_dataclass(value) and not isinstance(value, Version):
         fields = [(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)]
         return "; ".join(f"{key.replace('_', ' ')}: {_fact_text(key, item)}" for key, item in fields)

@@ -30,12 +30,13 @@ from auditor.reporting.findings import (
 from auditor.reporting.groups import group_matrix
 from auditor.reporting.history import life_view, moments_of, trend_view
 from auditor.reporting.hosts import host_facts
+from auditor.reporting.language import _
 from auditor.reporting.matrix import matrix, reading_state
 from auditor.reporting.page_shapes import EnvironmentSummary, ReportView
 from auditor.reporting.shapes import CheckText, FindingView, LifeView, Moment, Section
 from auditor.reporting.topology import topology
 from auditor.reporting.verdict import verdict_sentence
-from auditor.reporting.words import CHANNELS, HOSTINGS, PURPOSES, count, duration, moment
+from auditor.reporting.words import CHANNELS, HOSTINGS, PURPOSES, amount, duration, moment
 
 __all__ = ["CheckText", "ReportView", "build_view"]
 
@@ -170,7 +171,7 @@ def _today(record: ScanRecord) -> date:
 
 
 def _amount(views: tuple[FindingView, ...]) -> str:
-    return f"{count(len(views), 'verdict')} of {count(len({view.check for view in views}), 'check')}"
+    return amount(len(views), len({view.check for view in views}))
 
 
 def _subjects(record: ScanRecord) -> dict[str, tuple[str, ...]]:
@@ -186,10 +187,10 @@ def _oldest(record: ScanRecord) -> str:
     """Say how old the oldest answers were when the scan ended."""
     answered = [visit.observed_at for visit in record.visits.values() if visit.answers]
     if not answered:
-        return "no answers"
+        return _("no answers")
     oldest = min(answered)
     age = duration(record.finished_at - oldest) if record.finished_at else ""
-    return f"{moment(oldest)}, {age} before the end" if age else moment(oldest)
+    return _("%(moment)s, %(age)s before the end", moment=moment(oldest), age=age) if age else moment(oldest)
 
 
 def _channels(record: ScanRecord) -> tuple[tuple[str, int], ...]:
@@ -207,7 +208,7 @@ def _environments(record: ScanRecord, views: tuple[FindingView, ...]) -> tuple[E
             EnvironmentSummary(
                 name=short(environment.name),
                 description=f"{PURPOSES[environment.purpose]}, {HOSTINGS[environment.hosting]}",
-                hosts=f"{read} of {len(hosts)}",
+                hosts=_("%(read)s of %(all)s", read=read, all=len(hosts)),
                 failed=mine[Section.OPEN],
                 undecided=mine[Section.UNDECIDED],
                 waived=mine[Section.WAIVED],

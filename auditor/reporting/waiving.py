@@ -6,31 +6,55 @@ import json
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from auditor.model.finding import Subject, SubjectKind
-from auditor.model.waiver import NEVER_WAIVED
+from auditor.model.finding import Finding, SubjectKind
+from auditor.model.waiver import MONTHS_WHEN_CRITICAL, NEVER_WAIVED, Waiver, months_later
+from auditor.reporting.language import _, ngettext
 
-# Long enough to plan the repair, and within the limits of every check.
+# Long enough to plan the repair. Three months around February are shorter, and the limit of critical findings.
 PERIOD = timedelta(days=90)
 # A text of the report is cut beyond four thousand characters; half an entry would be no entry.
 _LENGTH = 3500
 
 
-def waiver_entry(check: str, subject: Subject, today: date) -> str:
-    """Return the entry that accepts this finding and nothing else, empty where the check can never be waived."""
-    if check in NEVER_WAIVED:
+def waiver_entry(finding: Finding, today: date) -> str:
+    """Return the entry that accepts this finding as it is and nothing else, empty where its check is never waived."""
+    if finding.check in NEVER_WAIVED:
         return ""
-    scope = "infrastructure: true"
-    if subject.kind is not SubjectKind.INFRASTRUCTURE:
-        scope = f"{subject.kind.value}: {_quoted(subject.name)}"
-    return (
-        f"- check: {check}\n"
-        f"  {scope}\n"
-        f'  reason: "Say why this is accepted"\n'
-        f'  owner: "Who removes it"\n'
-        f'  approver: "Who accepts it"\n'
-        f"  date: {today.isoformat()}\n"
-        f"  until: {(today + PERIOD).isoformat()}\n"
+    scope = {}
+    if finding.subject.kind is not SubjectKind.INFRASTRUCTURE:
+        scope = {finding.subject.kind.value: finding.subject.name}
+    return entry(
+        Waiver(
+            finding.check,
+            reason=_("Say why this is accepted"),
+            owner=_("Who removes it"),
+            approver=_("Who accepts it"),
+            granted=today,
+            until=min(today + PERIOD, months_later(today, MONTHS_WHEN_CRITICAL)),
+            evidence=(finding.evidence_fingerprint,),
+            **scope,
+        )
     )
+
+
+def entry(waiver: Waiver) -> str:
+    """Return a waiver as it stands in waivers.yaml, in lines that end."""
+    scopes = [
+        f"{name}: {_quoted(value)}"
+        for name, value in (("host", waiver.host), ("environment", waiver.environment), ("purpose", waiver.purpose))
+        if value is not None
+    ]
+    evidence = f"evidence: [{', '.join(_quoted(item) for item in waiver.evidence)}]"
+    lines = (
+        *(scopes or ["infrastructure: true"]),
+        f"reason: {_quoted(waiver.reason)}",
+        f"owner: {_quoted(waiver.owner)}",
+        f"approver: {_quoted(waiver.approver)}",
+        f"date: {waiver.granted.isoformat()}",
+        f"until: {waiver.until.isoformat()}",
+        *((evidence,) if waiver.evidence else ()),
+    )
+    return f"- check: {waiver.check}\n" + "".join(f"  {line}\n" for line in lines)
 
 
 def snippet(entries: Iterable[str]) -> str:
@@ -42,7 +66,8 @@ def snippet(entries: Iterable[str]) -> str:
             break
         text, used = text + entry, used + 1
     if used < len(wanted):
-        text += f"# and {len(wanted) - used} more like this\n"
+        left = len(wanted) - used
+        text += f"# {ngettext('and %(num)s more like this', 'and %(num)s more like this', left)}\n"
     return text
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from auditor.errors import DocumentError, Location
+from auditor.model.language import Language
 from auditor.model.store_location import holds_password
 from auditor.model.unattended import NotifyWhen, Schedule, Target, Weekday
 from auditor.settings.connection_settings import SecretReference
@@ -24,7 +25,7 @@ from auditor.settings.structure import judge
 from auditor.settings.wording import Path, rendered, shown
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9 ._@\\-]*[A-Za-z0-9._-])?\$?")
-_SECTIONS = ("scan", "notifications")
+_SECTIONS = ("scan", "retention", "notifications")
 
 
 class GateSeverity(StrEnum):
@@ -85,7 +86,29 @@ class ScanSettings(DocumentModel):
     fail_on: Annotated[GateSeverity, Field(strict=False)] | None = Field(
         default=None, description="End with exit code 10 on open findings at least this severe."
     )
+    fail_on_new: bool | None = Field(
+        default=None,
+        description="true: only findings that were not open in the compared scan count; without fail_on, all of these.",
+    )
+    baseline: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="The number of the scan to compare with instead of the one before."
+    )
+    min_coverage: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="Which percentage of the verdicts has to be decided, or the scan is incomplete."
+    )
     report: PathText | None = Field(default=None, description="The file to which a scan also writes the HTML report.")
+
+
+class RetentionSettings(DocumentModel):
+    """How long scans are kept, as the options of `osaudit prune` say it; with one of the first two, a scan prunes."""
+
+    keep_days: Annotated[int, Field(ge=1, le=36500)] | None = Field(
+        default=None, description="Keep the scans of so many days."
+    )
+    keep_scans: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Keep the last so many scans.")
+    keep: list[Annotated[int, Field(ge=1)]] | None = Field(
+        default=None, description="Numbers of scans that are kept whatever their age, such as baselines."
+    )
 
 
 class ScheduleSettings(DocumentModel):
@@ -135,7 +158,13 @@ class OsauditDocument(DocumentModel):
         default=None, description="The store: a file, made by the first scan, or postgresql://user@host/database."
     )
     checks: list[PathText] | None = Field(default=None, description="Further folders of checks.")
+    lang: Annotated[Language, Field(strict=False)] | None = Field(
+        default=None, description="The language of pages, Markdown and messages; English by default."
+    )
     scan: ScanSettings = Field(default_factory=ScanSettings, description="How a scan is made.")
+    retention: RetentionSettings = Field(
+        default_factory=RetentionSettings, description="How long scans are kept; for ever by default."
+    )
     schedule: ScheduleSettings | None = Field(default=None, description="When scans are planned.")
     notifications: NotificationSettings = Field(
         default_factory=NotificationSettings, description="Who is told of a scan."
@@ -235,12 +264,19 @@ def _settings(document: Document, model: OsauditDocument, folder: FilePath) -> d
         ("waivers",): model.waivers and full(model.waivers),
         ("store",): store,
         ("checks",): None if model.checks is None else [full(item) for item in model.checks],
+        ("lang",): model.lang and model.lang.value,
         ("scan", "concurrency"): model.scan.concurrency,
         ("scan", "visit_seconds"): model.scan.visit_seconds,
         ("scan", "scan_seconds"): model.scan.scan_seconds,
         ("scan", "zone"): model.scan.zone,
         ("scan", "fail_on"): model.scan.fail_on and model.scan.fail_on.value,
+        ("scan", "fail_on_new"): model.scan.fail_on_new,
+        ("scan", "baseline"): model.scan.baseline,
+        ("scan", "min_coverage"): model.scan.min_coverage,
         ("scan", "report"): model.scan.report and full(model.scan.report),
+        ("retention", "keep_days"): model.retention.keep_days,
+        ("retention", "keep_scans"): model.retention.keep_scans,
+        ("retention", "keep"): model.retention.keep,
         ("notifications", "when"): model.notifications.when and model.notifications.when.value,
     }
     return {

@@ -62,7 +62,11 @@ class _Node:
 
 def read_document(path: FilePath) -> Document:
     """Read a YAML file; raises `DocumentError` when it cannot be read as YAML at all."""
-    text = _text_of(path)
+    return parse_document(path, _text_of(path))
+
+
+def parse_document(path: FilePath, text: str) -> Document:
+    """Return what the text of a file says; raises `DocumentError` when it cannot be read as YAML at all."""
     try:
         node = _Composer(str(path), text).compose()
     except yaml.MarkedYAMLError as error:

@@ -75,7 +75,8 @@ def _host_name(text: str) -> str:
         return str(ipaddress.ip_address(bare)) if bare.isascii() and not re.search(r"\s", bare) else _refused(text)
     except ValueError:
         pass
-    if len(text) <= 253 and _HOST_NAME.fullmatch(text):
+    # Numbers and dots alone are never a name in DNS, but an address with a slip of the finger.
+    if len(text) <= 253 and _HOST_NAME.fullmatch(text) and not re.fullmatch(r"[0-9]+(\.[0-9]+)+", text):
         return text
     return _refused(text)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from pathlib import Path as FilePath
 from typing import Annotated
@@ -11,11 +10,17 @@ from pydantic import AfterValidator, Field
 
 from auditor.errors import DocumentError, Location
 from auditor.model.inventory import Purpose
-from auditor.model.waiver import NEVER_WAIVED, Waiver
-from auditor.settings.documents import read_document
+from auditor.model.waiver import MONTHS, NEVER_WAIVED, Waiver, months_later
+from auditor.settings.documents import Document, read_document
 from auditor.settings.fields import CalendarDate, DocumentModel, HostName, Line, Name, Prose, mistake
 from auditor.settings.structure import judge
 from auditor.settings.wording import Path, shown
+
+
+def _evidence(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{12}", text):
+        raise mistake(f"found {shown(text)}; expected a fingerprint as a report shows it, such as '3f9a01c27b5e'.")
+    return text
 
 
 def _check(text: str) -> str:
@@ -41,6 +46,11 @@ class WaiverSettings(DocumentModel):
         default=None, description="The purpose of the environments it is for."
     )
     infrastructure: bool = Field(default=False, description="true: it holds everywhere, with no other scope beside.")
+    evidence: list[Annotated[str, AfterValidator(_evidence)]] | None = Field(
+        default=None,
+        description="The fingerprints of the evidence that was accepted; without them, whatever is found is accepted.",
+        min_length=1,
+    )
 
 
 class WaiversDocument(DocumentModel):
@@ -57,7 +67,11 @@ def load_waivers(path: FilePath | None) -> tuple[Waiver, ...]:
     """
     if path is None:
         return ()
-    document = read_document(path)
+    return waivers_of(read_document(path), path.name)
+
+
+def waivers_of(document: Document, name: str) -> tuple[Waiver, ...]:
+    """Return the waivers of a document that was read; `name` is what places in it are called by."""
     if document.content is None:
         return ()
     structure = judge(document, WaiversDocument)
@@ -71,7 +85,7 @@ def load_waivers(path: FilePath | None) -> tuple[Waiver, ...]:
         model = WaiverSettings.model_validate(item)
         problems += [(document.location((*place, *key)), sentence) for key, sentence in _mistakes(model)]
         line = document.location(place).line
-        waivers.append(_waiver(model, str(Location(path.name, line))))
+        waivers.append(_waiver(model, str(Location(name, line))))
     if problems:
         raise DocumentError(sorted(problems, key=lambda problem: problem[0].line or 0))
     return tuple(waivers)
@@ -89,6 +103,7 @@ def _waiver(model: WaiverSettings, place: str) -> Waiver:
         environment=model.environment,
         purpose=None if model.purpose is None else model.purpose.value,
         place=place,
+        evidence=tuple(model.evidence or ()),
     )
 
 
@@ -102,17 +117,10 @@ def _mistakes(model: WaiverSettings) -> list[tuple[Path, str]]:
         found.append(((), "names no scope; expected host, environment, purpose, or infrastructure: true."))
     if scoped and model.infrastructure:
         found.append((("infrastructure",), "holds everywhere; expected no host, environment or purpose beside it."))
-    last = _a_year_later(model.date)
+    last = months_later(model.date, MONTHS)
     if model.until < model.date:
         found.append((("until",), f"found {model.until}, which is before the date {model.date}."))
     elif model.until > last:
         sentence = f"found {model.until}; expected {last} at the latest: a waiver holds 12 months at most."
         found.append((("until",), sentence))
     return found
-
-
-def _a_year_later(day: datetime.date) -> datetime.date:
-    if day.year == datetime.MAXYEAR:
-        return datetime.date.max
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 1, day=28 if is_leap_day else day.day)

@@ -1,7 +1,8 @@
 """The lock of a store in PostgreSQL: an advisory lock, held by a session of its own that ends with its process.
 
-A plain scan holds the store alone. The collector of a zone holds the store together with others, and its zone alone.
-The name of the session says who holds it, because PostgreSQL shows that to everybody who uses the same role.
+A plain scan holds the store alone, and so does pruning. The collector of a zone holds the store together with others,
+and its zone alone. The name of the session says who holds it, because PostgreSQL shows that to everybody who uses the
+same role.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _HOLDERS = text(
 
 @contextmanager
 def holding(location: str, holder: str, zone: str | None) -> Iterator[None]:
-    """Hold the store, alone or for a zone; StoreError when another scan is in the way."""
+    """Hold the store, alone or for a zone; StoreError when another run is in the way."""
     with _session(location) as connection:
         connection.execute(text("select set_config('application_name', :holder, false)"), {"holder": holder})
         connection.execute(text(_WATCHFUL))
@@ -46,7 +47,7 @@ def holding(location: str, holder: str, zone: str | None) -> Iterator[None]:
                 free = _locked(connection, "pg_try_advisory_lock", kind, number)
         if not free:
             said = _said(connection, kind, number) or "it ended just now"
-            raise StoreError(f"Another scan writes into the store {location} ({said}); wait for its end, or stop it.")
+            raise StoreError(f"Another run writes into the store {location} ({said}); wait for its end, or stop it.")
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -20,6 +21,11 @@ from auditor.model.reference import Reference
 
 T = TypeVar("T")
 
+# How the body of a thin document begins, and that of no whole one; the id of the one that it is like follows.
+_THIN = b"^"
+_ID = slice(1, 9)
+# As far back as zlib looks.
+_WINDOW = 32768
 _CREDENTIALS = frozenset({"password", "key_passphrase"})
 
 
@@ -57,9 +63,31 @@ def compress(packed: bytes) -> bytes:
     return zlib.compress(packed, 9)
 
 
+def decompress(body: bytes) -> bytes:
+    """Return the canonical JSON of a whole document."""
+    return zlib.decompress(body)
+
+
 def unpack(body: bytes) -> Any:
-    """Return the data of a kept document."""
-    return json.loads(zlib.decompress(body))
+    """Return the data of a whole document."""
+    return json.loads(decompress(body))
+
+
+def compress_thin(patch: Any, base: int, whole: bytes) -> bytes:
+    """Return the form in which a patch is kept: compressed with the words of the document that it is a patch of."""
+    compressor = zlib.compressobj(level=9, zdict=whole[-_WINDOW:])
+    return b"".join((_THIN, base.to_bytes(8, "big"), compressor.compress(pack(patch)), compressor.flush()))
+
+
+def base_of(body: bytes) -> int | None:
+    """Return the id of the document that a thin one is like, None for a whole one."""
+    return int.from_bytes(body[_ID], "big") if body.startswith(_THIN) else None
+
+
+def unpack_thin(body: bytes, whole: bytes) -> Any:
+    """Return the patch of a thin document; `whole` is the canonical JSON of what it is a patch of."""
+    decompressor = zlib.decompressobj(zdict=whole[-_WINDOW:])
+    return json.loads(decompressor.decompress(body[_ID.stop :]) + decompressor.flush())
 
 
 def dump_inventory(inventory: Inventory) -> Any:
@@ -101,8 +129,8 @@ def load_reference(data: Any) -> Reference:
     return reference
 
 
-def dump_section(answers: dict[str, Answer]) -> Any:
-    """Return the answers of one section without their times, which differ every night."""
+def dump_answers(answers: Mapping[str, Answer]) -> Any:
+    """Return the answers of one visit without their times, which differ every night."""
     rows = {}
     for question, answer in answers.items():
         row = _dump(Answer, answer)
@@ -111,8 +139,8 @@ def dump_section(answers: dict[str, Answer]) -> Any:
     return rows
 
 
-def load_section(data: Any, milliseconds: dict[str, int]) -> dict[str, Answer]:
-    """Return the answers of one section."""
+def load_answers(data: Any, milliseconds: dict[str, int]) -> dict[str, Answer]:
+    """Return the answers of one visit, or of a part of it."""
     return {
         question: _load(Answer, {**row, "question": question, "milliseconds": milliseconds.get(question, 0)})
         for question, row in data.items()

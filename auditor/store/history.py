@@ -20,6 +20,7 @@ from auditor.model.finding import Severity, Status
 from auditor.model.history import History, Life, ScanPoint
 from auditor.model.scan import ScanState
 from auditor.store import encoding
+from auditor.store.documents import content
 from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow
 
 _WAIVED, _DECIDED, _UNDECIDED = "waived", "decided", "undecided"
@@ -50,7 +51,7 @@ def history(session: Session, infrastructure: str, last: int) -> History:
     lives: dict[str, Life] = {}
     rows = session.execute(_changes(infrastructure, last).execution_options(yield_per=100))
     for _, own in groupby(rows, key=lambda row: (row.kind, row.name)):
-        stretches = list(_stretches(own))
+        stretches = list(_stretches(session, own))
         for stretch in stretches:
             starts[stretch.start - 1].update(stretch.standing.counts)
             starts[stretch.end].subtract(stretch.standing.counts)
@@ -123,7 +124,7 @@ def _changes(infrastructure: str, last: int) -> Select[Any]:
     )
 
 
-def _stretches(rows: Iterable[Any]) -> Iterator[_Stretch]:
+def _stretches(session: Session, rows: Iterable[Any]) -> Iterator[_Stretch]:
     """Yield the stretches of one subject; each document is read once, however often the subject returns to it."""
     read: dict[int, _Standing] = {}
     current: _Stretch | None = None
@@ -133,7 +134,7 @@ def _stretches(rows: Iterable[Any]) -> Iterator[_Stretch]:
                 current.end = row.position - 1
                 yield current
             if row.findings not in read:
-                read[row.findings] = _standing(encoding.unpack(row.body))
+                read[row.findings] = _standing(content(session, row.body))
             current = _Stretch(read[row.findings], row.position, row.position)
         if row.ceases and current is not None:
             current.end = row.position

@@ -28,9 +28,9 @@ _PAUSE_SECONDS = 0.05
 
 @contextmanager
 def scanning_alone(location: str, holder: str, zone: str | None = None) -> Iterator[None]:
-    """Keep every other scan out of the store at a path or database URL; StoreError when one is at work there.
+    """Keep every other scan and pruning out of the store at a path or database URL; StoreError when one is at work.
 
-    `holder` says in a few words who scans and since when; the refusal of another scan repeats it. In a database of a
+    `holder` says in a few words who is at work and since when; the refusal of another repeats it. In a database of a
     server, a scan of one zone keeps out those of the same zone and of no zone; in a file, all.
     """
     place = _lock_file(location)
@@ -46,10 +46,9 @@ def scanning_alone(location: str, holder: str, zone: str | None = None) -> Itera
     try:
         if not _locked_soon(descriptor):
             raise StoreError(
-                f"Another scan writes into the store {location} ({_said(descriptor)}); wait for its end, or stop it."
+                f"Another run writes into the store {location} ({_said(descriptor)}); wait for its end, or stop it."
             )
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, holder.encode("utf-8")[:_SAID_BYTES].ljust(_SAID_BYTES))
+        _say(descriptor, place, holder)
         yield
     finally:
         os.close(descriptor)
@@ -73,6 +72,14 @@ def scan_at_work(location: str) -> str | None:
 def _lock_file(location: str) -> Path | None:
     file = file_of(location)
     return None if file is None else file.with_name(f"{file.name}.lock")
+
+
+def _say(descriptor: int, place: Path, holder: str) -> None:
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, holder.encode("utf-8")[:_SAID_BYTES].ljust(_SAID_BYTES))
+    except OSError as error:
+        raise StoreError(f"{place} cannot be written: {error.strerror}; look at its disk and its rights.") from error
 
 
 def _said(descriptor: int) -> str:

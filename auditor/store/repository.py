@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -24,7 +25,10 @@ from auditor.model.observation import ChannelName, Failure, Visit
 from auditor.model.question import Answer, Platform
 from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord, ScanState
-from auditor.store import encoding
+from auditor.model.unattended import Retention
+from auditor.store import encoding, pruning, sqlite_file
+from auditor.store.checking import UNREADABLE, problems_of_documents, problems_of_scans
+from auditor.store.documents import content, document, keep
 from auditor.store.history import history
 from auditor.store.reading import at_one_moment
 from auditor.store.schema import (
@@ -36,8 +40,12 @@ from auditor.store.schema import (
     VisitRow,
     VisitSectionRow,
 )
-from auditor.store.sharing import SharedScan, joining_alone, shared_scans
-from auditor.store.writing import insert_new, keep
+from auditor.store.sharing import SharedScan, shared_scans
+from auditor.store.writing import alone_in, insert_new
+
+# How many milliseconds a question took is kept from here on: the others differ every night and tell nobody anything,
+# and would take more room than all answers.
+_SLOW = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,22 @@ class Store:
     ) -> None:
         self._engine.dispose()
 
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        """Open a session that reads what is there at one moment.
+
+        What cannot be read was changed by something else, and is told as damage.
+        """
+        try:
+            with Session(self._engine) as session:
+                at_one_moment(session)
+                yield session
+        except UNREADABLE as error:
+            raise StoreError(
+                f"The store holds something that cannot be read ({type(error).__name__}); `osaudit store check` says "
+                "what, and what to do."
+            ) from error
+
     def begin(
         self, inventory: Inventory, reference: Reference, started_at: datetime, changes: tuple[str, ...] = ()
     ) -> int:
@@ -91,7 +115,8 @@ class Store:
     ) -> SharedScan:
         """Return the running scan that collectors of this identity share, begun now if there is none."""
         with Session(self._engine) as session, session.begin():
-            joining_alone(session)
+            # Or two collectors would begin the same scan.
+            alone_in(session, SharedScanRow)
             for shared in shared_scans(session, inventory.infrastructure):
                 if shared.identity == identity:
                     break
@@ -104,12 +129,12 @@ class Store:
 
     def shared_scans(self, infrastructure: str) -> tuple[SharedScan, ...]:
         """Return the running scans of an infrastructure that collectors share, oldest first."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return tuple(shared_scans(session, infrastructure))
 
     def visited(self, scan: int) -> frozenset[str]:
         """Return the hosts that have a visit in a scan."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return frozenset(session.scalars(select(VisitRow.host).where(VisitRow.scan == scan)))
 
     def name_changes(self, scan: int, changes: tuple[str, ...]) -> None:
@@ -120,10 +145,9 @@ class Store:
 
     def record(self, scan: int, visit: Visit) -> bool:
         """Store one visit whole, and say whether it was: the first visit to a host counts, another is dropped."""
-        sections: dict[str, dict[str, Answer]] = defaultdict(dict)
-        for question, answer in visit.answers.items():
-            sections[question.partition(".")[0]][question] = answer
-        times = {question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds}
+        times = {
+            question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds >= _SLOW
+        }
         with Session(self._engine) as session, session.begin():
             is_first = insert_new(
                 session,
@@ -140,11 +164,12 @@ class Store:
                 requests=visit.requests,
                 milliseconds=json.dumps(times, separators=(",", ":"), sort_keys=True),
             )
-            if is_first:
-                row = session.scalars(select(VisitRow.id).where(VisitRow.scan == scan, VisitRow.host == visit.host))
-                key = row.one()
-                documents = keep(session, [encoding.dump_section(answers) for answers in sections.values()])
-                session.add_all(VisitSectionRow(visit=key, document=document) for document in documents)
+            if is_first and visit.answers:
+                query = select(VisitRow.id).where(VisitRow.scan == scan, VisitRow.host == visit.host)
+                key = session.scalars(query).one()
+                answers = encoding.dump_answers(visit.answers)
+                kept = keep(session, answers, near=_answers_before(session, visit.host, key))
+                session.add(VisitSectionRow(visit=key, document=kept))
         return is_first
 
     def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> bool:
@@ -155,19 +180,23 @@ class Store:
             # Two collectors that find all zones in wait for each other here.
             is_sealed = cast(CursorResult[Any], session.execute(completing)).rowcount > 0
             if is_sealed:
-                _write_judgement(session, scan, judgement)
                 session.execute(delete(SharedScanRow).where(SharedScanRow.scan == scan))
+                # Two that store the same documents, each in its order, would wait for each other.
+                alone_in(session, DocumentRow)
+                _write_judgement(session, scan, judgement)
         return is_sealed
 
     def judge_again(self, scan: int, judgement: Judgement) -> None:
         """Add a judgement by other rules; it becomes the one that counts."""
         with Session(self._engine) as session, session.begin():
+            # Or the scan could be pruned meanwhile.
+            alone_in(session, DocumentRow)
             self._scan_row(session, scan)
             _write_judgement(session, scan, judgement)
 
     def scans(self, infrastructure: str | None = None) -> tuple[ScanSummary, ...]:
         """Return all scans, oldest first."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             query = select(ScanRow).order_by(ScanRow.id)
             if infrastructure is not None:
                 query = query.where(ScanRow.infrastructure == infrastructure)
@@ -190,27 +219,65 @@ class Store:
                 for row in session.scalars(query)
             )
 
-    def scan(self, scan: int) -> ScanRecord:
-        """Return one scan whole; StoreError when there is none of this id."""
-        with Session(self._engine) as session:
-            at_one_moment(session)
+    def check(self) -> tuple[str, ...]:
+        """Return what is wrong with the store, one sentence each; nothing where it is whole."""
+        found: list[str] = []
+        try:
+            with self._reading() as session:
+                if sqlite_file.is_sqlite(self._engine):
+                    found.extend(sqlite_file.damage(session.connection()))
+                found.extend(problems_of_scans(session, lambda row: _rows_of(session, row)))
+                found.extend(problems_of_documents(session))
+        except StoreError as error:
+            # Nothing more can be looked at.
+            found.append(str(error))
+        return tuple(found)
+
+    def back_up(self, target: Path) -> int:
+        """Copy the store into a new file while others may use it; return how many complete scans the copy holds."""
+        if not sqlite_file.is_sqlite(self._engine):
+            raise StoreError("The store is no file but a database of PostgreSQL; back it up with `pg_dump`.")
+        return sqlite_file.back_up(self._engine, target)
+
+    def expendable(self, retention: Retention, now: datetime) -> tuple[ScanSummary, ...]:
+        """Return the scans that need not be kept, oldest first; StoreError for a number to keep that no scan has."""
+        scans = self.scans()
+        unknown = sorted(set(retention.keep) - {scan.id for scan in scans})
+        if unknown:
+            raise StoreError(f"The store holds no scan {unknown[0]} to keep; `osaudit scans` lists those it holds.")
+        with self._reading() as session:
+            waiting = session.scalars(select(SharedScanRow.scan).where(SharedScanRow.ends_at > now)).all()
+        return pruning.expendable(scans, replace(retention, keep=(*retention.keep, *waiting)), now)
+
+    def remove(self, scans: Iterable[int]) -> pruning.Pruned:
+        """Remove scans, and the documents to which nothing refers any more, all or nothing."""
+        with sqlite_file.in_bulk(self._engine) as session:
+            return pruning.remove(session, scans)
+
+    def shrink(self) -> None:
+        """Give room that nothing takes any more back to the disk, where the store is a file."""
+        sqlite_file.shrink(self._engine)
+
+    def scan(self, scan: int, *, with_facts: bool = True) -> ScanRecord:
+        """Return one scan whole, or without facts and portraits; StoreError when there is none of this id."""
+        with self._reading() as session:
             row = self._scan_row(session, scan)
             return ScanRecord(
                 id=row.id,
                 started_at=row.started_at,
                 finished_at=row.finished_at,
                 state=ScanState(row.state),
-                inventory=encoding.load_inventory(_document(session, row.inventory)),
-                reference=encoding.load_reference(_document(session, row.reference)),
+                inventory=encoding.load_inventory(document(session, row.inventory)),
+                reference=encoding.load_reference(document(session, row.reference)),
                 visits=_visits(session, scan),
-                judgement=_judgement(session, scan),
+                judgement=_judgement(session, scan, with_facts=with_facts),
                 changes=tuple(json.loads(row.changes)),
             )
 
     def complete_scan(self, scan: int | None = None) -> ScanRecord:
         """Return a complete scan, by default the last one; StoreError when there is none or it is not complete."""
         if scan is None:
-            with Session(self._engine) as session:
+            with self._reading() as session:
                 query = select(ScanRow.id).where(ScanRow.state == ScanState.COMPLETE).order_by(ScanRow.id.desc())
                 scan = session.scalar(query.limit(1))
         if scan is None:
@@ -222,24 +289,23 @@ class Store:
 
     def scan_before(self, scan: int) -> ScanRecord | None:
         """Return the last complete scan of the same infrastructure before this one, or None."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             earlier = self._id_before(session, scan)
         return None if earlier is None else self.scan(earlier)
 
     def earlier_scan(self, scan: int) -> EarlierScan | None:
         """Return what a scan is compared with: as `scan_before`, without the visits; None when there is none."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             earlier = self._id_before(session, scan)
             judgement = None if earlier is None else _judgement(session, earlier)
             if earlier is None or judgement is None:
                 return None
-            reference = encoding.load_reference(_document(session, self._scan_row(session, earlier).reference))
+            reference = encoding.load_reference(document(session, self._scan_row(session, earlier).reference))
         return EarlierScan(judgement.facts, judgement.rules.digest, reference.digest)
 
     def history(self, scan: int) -> History:
         """Return how the infrastructure of this scan fared in all its complete scans up to this one."""
-        with Session(self._engine) as session:
-            at_one_moment(session)
+        with self._reading() as session:
             return history(session, self._scan_row(session, scan).infrastructure, scan)
 
     def _id_before(self, session: Session, scan: int) -> int | None:
@@ -263,13 +329,12 @@ class Store:
 def _begin(
     session: Session, inventory: Inventory, reference: Reference, started_at: datetime, changes: tuple[str, ...]
 ) -> int:
-    declared = keep(session, [encoding.dump_inventory(inventory), encoding.dump_reference(reference)])
     row = ScanRow(
         infrastructure=inventory.infrastructure,
         state=ScanState.RUNNING,
         started_at=started_at,
-        inventory=declared[0],
-        reference=declared[1],
+        inventory=keep(session, encoding.dump_inventory(inventory)),
+        reference=keep(session, encoding.dump_reference(reference)),
         changes=json.dumps(changes),
     )
     session.add(row)
@@ -277,9 +342,20 @@ def _begin(
     return row.id
 
 
-def _document(session: Session, key: int) -> object:
-    row = session.get_one(DocumentRow, key)
-    return encoding.unpack(row.body)
+def _answers_before(session: Session, host: str, visit: int) -> int | None:
+    """Return the document of the answers of the last visit to the same host."""
+    documents = select(VisitSectionRow.document).join(VisitRow, VisitRow.id == VisitSectionRow.visit)
+    earlier = documents.where(VisitRow.host == host, VisitRow.id < visit).order_by(VisitRow.id.desc())
+    return session.scalar(earlier.limit(1))
+
+
+def _subjects_before(session: Session, judgement: JudgementRow) -> Mapping[tuple[str, str], SubjectRow]:
+    """Return what the last judgement of the same infrastructure says of each subject."""
+    own = select(ScanRow.infrastructure).where(ScanRow.id == judgement.scan).scalar_subquery()
+    earlier = select(func.max(JudgementRow.id)).join(ScanRow, ScanRow.id == JudgementRow.scan)
+    last = session.scalar(earlier.where(ScanRow.infrastructure == own, JudgementRow.id < judgement.id))
+    rows = session.scalars(select(SubjectRow).where(SubjectRow.judgement == last)) if last is not None else ()
+    return {(row.kind, row.name): row for row in rows}
 
 
 def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
@@ -291,27 +367,25 @@ def _write_judgement(session: Session, scan: int, judgement: Judgement) -> None:
         findings[finding.subject.kind, finding.subject.name].append(finding)
     for host in judgement.facts:
         findings.setdefault((SubjectKind.HOST, host), [])
-    subjects = sorted(findings.items())
-    hosts = list(judgement.facts)
-    kept = iter(
-        keep(
-            session,
-            chain(
-                (encoding.dump_findings(tuple(own)) for _, own in subjects),
-                (encoding.dump_facts(judgement.facts[host]) for host in hosts),
-                (encoding.dump_portrait(judgement.portraits[host]) for host in hosts),
-            ),
-        )
-    )
-    rows = {
-        subject: SubjectRow(judgement=row.id, kind=subject[0], name=subject[1], findings=next(kept))
-        for subject, _ in subjects
-    }
-    for host in hosts:
-        rows[SubjectKind.HOST, host].facts = next(kept)
-    for host in hosts:
-        rows[SubjectKind.HOST, host].portrait = next(kept)
-    session.add_all(rows.values())
+    earlier = _subjects_before(session, row)
+    for (kind, name), own in sorted(findings.items()):
+        before = earlier.get((kind.value, name))
+        subject = SubjectRow(judgement=row.id, kind=kind, name=name)
+        subject.findings = keep(session, encoding.dump_findings(tuple(own)), near=before.findings if before else None)
+        if kind is SubjectKind.HOST:
+            facts, portrait = judgement.facts[name], judgement.portraits[name]
+            subject.facts = keep(session, encoding.dump_facts(facts), near=before.facts if before else None)
+            subject.portrait = keep(session, encoding.dump_portrait(portrait), near=before.portrait if before else None)
+        session.add(subject)
+
+
+def _rows_of(session: Session, row: ScanRow) -> None:
+    """Read all of a scan but its documents; raises where that cannot be done."""
+    ScanState(row.state)
+    json.loads(row.changes)
+    for visit in session.scalars(select(VisitRow).where(VisitRow.scan == row.id)):
+        _visit(visit, {})
+        json.loads(visit.milliseconds)
 
 
 def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
@@ -325,26 +399,30 @@ def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
         times: dict[str, int] = json.loads(row.milliseconds)
         answers: dict[str, Answer] = {}
         for body in bodies:
-            answers.update(encoding.load_section(encoding.unpack(body), times))
-        failure = None
-        if row.failure_kind is not None:
-            failure = Failure(FailureKind(row.failure_kind), row.failure_sentence or "")
-        visits[row.host] = Visit(
-            host=row.host,
-            started_at=row.started_at,
-            observed_at=row.observed_at,
-            channel=None if row.channel is None else ChannelName(row.channel),
-            platform=None if row.platform is None else Platform(row.platform),
-            answers=dict(sorted(answers.items())),
-            failure=failure,
-            notes=tuple(json.loads(row.notes)),
-            requests=row.requests,
-        )
+            answers.update(encoding.load_answers(content(session, body), times))
+        visits[row.host] = _visit(row, answers)
     # The order of letters differs from database to database.
     return dict(sorted(visits.items()))
 
 
-def _judgement(session: Session, scan: int) -> Judgement | None:
+def _visit(row: VisitRow, answers: Mapping[str, Answer]) -> Visit:
+    failure = None
+    if row.failure_kind is not None:
+        failure = Failure(FailureKind(row.failure_kind), row.failure_sentence or "")
+    return Visit(
+        host=row.host,
+        started_at=row.started_at,
+        observed_at=row.observed_at,
+        channel=None if row.channel is None else ChannelName(row.channel),
+        platform=None if row.platform is None else Platform(row.platform),
+        answers=dict(sorted(answers.items())),
+        failure=failure,
+        notes=tuple(json.loads(row.notes)),
+        requests=row.requests,
+    )
+
+
+def _judgement(session: Session, scan: int, *, with_facts: bool = True) -> Judgement | None:
     row = session.scalar(select(JudgementRow).where(JudgementRow.scan == scan).order_by(JudgementRow.id.desc()))
     if row is None:
         return None
@@ -352,10 +430,10 @@ def _judgement(session: Session, scan: int) -> Judgement | None:
     portraits: dict[str, Portrait] = {}
     findings: list[Finding] = []
     for subject in session.scalars(select(SubjectRow).where(SubjectRow.judgement == row.id)):
-        if subject.facts is not None and subject.portrait is not None:
-            facts[subject.name] = encoding.load_facts(subject.name, _document(session, subject.facts))
-            portraits[subject.name] = encoding.load_portrait(_document(session, subject.portrait))
-        findings.extend(encoding.load_findings(_document(session, subject.findings)))
+        if with_facts and subject.facts is not None and subject.portrait is not None:
+            facts[subject.name] = encoding.load_facts(subject.name, document(session, subject.facts))
+            portraits[subject.name] = encoding.load_portrait(document(session, subject.portrait))
+        findings.extend(encoding.load_findings(document(session, subject.findings)))
     return Judgement(
         facts=dict(sorted(facts.items())),
         portraits=dict(sorted(portraits.items())),

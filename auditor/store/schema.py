@@ -1,8 +1,8 @@
 """The tables.
 
 Nightly scans repeat themselves, so content is kept once: a `document` is compressed JSON under its digest, and the
-other tables are narrow rows that refer to documents. A visit refers to one document per section (the answers whose
-question ids share the part before the first dot), a judgement to facts, portrait and findings of each subject.
+other tables are narrow rows that refer to documents. A visit refers to the document of its answers (earlier stores: one
+for each collector), a judgement to facts, portrait and findings of each subject.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Base(DeclarativeBase):
 
 
 class DocumentRow(Base):
-    """Content, kept once: zlib of canonical JSON under its SHA-256."""
+    """Content, kept once: zlib of canonical JSON under the SHA-256 of the content; `store.documents` says more."""
 
     __tablename__ = "document"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auditor.store.schema import ScanRow, SharedScanRow
@@ -31,9 +31,3 @@ def shared_scans(session: Session, infrastructure: str) -> Iterator[SharedScan]:
     query = select(SharedScanRow).join(ScanRow, ScanRow.id == SharedScanRow.scan)
     for row in session.scalars(query.where(ScanRow.infrastructure == infrastructure).order_by(SharedScanRow.scan)):
         yield SharedScan(row.scan, row.identity, row.ends_at, row.digest_key)
-
-
-def joining_alone(session: Session) -> None:
-    """Keep two collectors from beginning the same scan; on SQLite there is one collector at a time anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("lock table shared_scan in share row exclusive mode"))

@@ -1,16 +1,13 @@
-"""Inserting what may be there already, because another collector stored the same at the same moment."""
+"""Writing beside other collectors, who may store the same at the same moment."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select
+from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
-from auditor.store import encoding
-from auditor.store.schema import Base, DocumentRow
+from auditor.store.schema import Base
 
 
 def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
@@ -24,28 +21,10 @@ def insert_new(session: Session, table: type[Base], **values: Any) -> bool:
     return cast(CursorResult[Any], done).rowcount > 0
 
 
-def keep(session: Session, contents: Iterable[object]) -> list[int]:
-    """Return the ids of the documents with these contents, in their order, each stored now if it is new.
+def alone_in(session: Session, table: type[Base]) -> None:
+    """Let nobody else write into a table to the end of the transaction; SQLite lets one write at a time anyway.
 
-    New ones are inserted in the order of their digests: transactions that store the same documents then wait for each
-    other in one direction only.
+    Who writes alone in both begins with the shared scans, and goes on with the documents.
     """
-    digests: list[bytes] = []
-    ids: dict[bytes, int | None] = {}
-    new: dict[bytes, bytes] = {}
-    for data in contents:
-        packed = encoding.pack(data)
-        digest = hashlib.sha256(packed).digest()
-        digests.append(digest)
-        if digest not in ids:
-            ids[digest] = _id_of(session, digest)
-            if ids[digest] is None:
-                new[digest] = encoding.compress(packed)
-    for digest, body in sorted(new.items()):
-        insert_new(session, DocumentRow, digest=digest, body=body)
-        ids[digest] = _id_of(session, digest)
-    return [cast(int, ids[digest]) for digest in digests]
-
-
-def _id_of(session: Session, digest: bytes) -> int | None:
-    return session.scalar(select(DocumentRow.id).where(DocumentRow.digest == digest))
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"lock table {table.__tablename__} in share row exclusive mode"))

@@ -71,6 +71,7 @@ def broker_shared_by_no_two_environments(infrastructure: Infrastructure) -> Verd
             f"{name_few(names)} use the same virtual host {virtual_host} on the broker {broker}.{unseen}",
             expected="a virtual host or a broker of its own for each environment",
             found=f"{virtual_host} on {broker} for {name_few(names)}",
+            lasting="; ".join(f"{use[1]} on {use[0]} for {', '.join(names)}" for use, names in shared),
         )
     for sighting in gaps:
         sighting.demand_complete_sight()

@@ -59,14 +59,17 @@ def cache_broker_designated(environment: Environment) -> Verdict:
             f"{silent.names} in {environment.name} names no cache invalidation host.{silent.unseen_note}",
             expected="a cache invalidation host in server.hsconf",
             found="none",
+            lasting=silent.names,
         )
     lost = search(recent.found, lambda host: not _runs_broker(_broker(host, environment)))
     if lost.found:
         named = ", ".join(f"{host.name} names {_broker(host, environment).name}" for host in lost.found)
+        found = ", ".join(sorted({_found(_broker(host, environment)) for host in lost.found}))
         return failed(
             f"RabbitMQ does not run where servers of {environment.name} expect it: {named}.{lost.unseen_note}",
             expected="RabbitMQ on the host that server.hsconf names",
-            found=", ".join(sorted({_found(_broker(host, environment)) for host in lost.found})),
+            found=found,
+            lasting=f"{named}; {found}",
         )
     for sighting in (silent, lost, recent, servers):
         sighting.demand_complete_sight()

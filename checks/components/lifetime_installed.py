@@ -66,6 +66,7 @@ def lifetime_installed(environment: Environment) -> Verdict:
             f"LifeTime is published on {published.names}, but the installer's mark of it is missing.",
             expected="the installer's registry value for LifeTime",
             found="no such value",
+            lasting=published.names,
         )
     version = published.found[0].component(ComponentKind.LIFETIME).version
     return passed(f"LifeTime{f' {version}' if version else ''} is published on {published.names}.")

@@ -74,6 +74,7 @@ def system_components_on_every_front_end(host: Host) -> Verdict:
         f"{name_few(other.name for other in others.found)}.{others.unseen_note}",
         expected=f"a folder for each of {name_few(lacking)}",
         found="no such folder",
+        lasting=", ".join(lacking),
     )
 
 

@@ -77,6 +77,7 @@ def broker_address_equal_on_all_servers(environment: Environment) -> Verdict:
             f"{told.unseen_note}{servers.unseen_note}",
             expected="a broker that every server can reach by the same name",
             found=_told(local[0]),
+            lasting=f"{_told(local[0])} on {', '.join(host.name for host in local)}",
         )
     servers.demand_complete_sight()
     if not told.found:

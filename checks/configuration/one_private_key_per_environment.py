@@ -67,6 +67,8 @@ def one_private_key_per_environment(environment: Environment) -> Verdict:
                 f"{servers.unseen_note}{told.unseen_note}",
                 expected="one private key on all servers",
                 found=listed,
+                # Each scan makes its digests with a key of its own.
+                lasting="; ".join(sorted(", ".join(sorted(names)) for names in digests.values())),
             )
     servers.demand_complete_sight()
     told.demand_complete_sight()

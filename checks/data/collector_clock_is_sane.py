@@ -58,6 +58,7 @@ def collector_clock_is_sane(infrastructure: Infrastructure) -> Verdict:
             f"Clocks differ by more than {limit} s from that of osaudit: {told}.{wrong}{off.unseen_note}",
             expected=f"at most {limit} s",
             found=told,
+            lasting=off.names,
         )
     off.demand_complete_sight()
     widest = max(abs(_offset(host)) for host in hosts)

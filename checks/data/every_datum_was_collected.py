@@ -46,6 +46,7 @@ def every_datum_was_collected(host: Host) -> Verdict:
             f"{len(lost)} of {count(len(host.answers), 'question')} to {host.name} got no answer ({counted}).{note}",
             expected="an answer to every question",
             found=f"{shown}{more}",
+            lasting=", ".join(f"{answer.question} {answer.outcome}" for answer in lost),
         )
     host.demand_visit()
     if not host.answers:

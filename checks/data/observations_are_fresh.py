@@ -47,6 +47,7 @@ def observations_are_fresh(host: Host) -> Verdict:
             f"What {host.name} answered was {_told(host.age)} old when it was judged, more than {limit}.",
             expected=f"at most {limit}",
             found=_told(host.age),
+            lasting="too old",
         )
     # Without the age: it is another one every night, and would be shown as a change.
     return passed(f"What {host.name} answered was at most {limit} old when it was judged.")

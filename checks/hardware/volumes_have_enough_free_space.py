@@ -48,12 +48,14 @@ def volumes_have_enough_free_space(host: Host) -> Verdict:
         unknown(Reason.CONTRADICTORY, f"{host.name} does not list {missing[0] or 'the volume of the install folder'}.")
     looked_at = [by_name[drive] for drive in drives]
     told = "; ".join(_told(volume) for volume in looked_at)
-    full = [volume for volume in looked_at if _is_below(volume, FAIL_PERCENT) or volume.free < FAIL_GB * GB]
+    lasting = "; ".join(f"{volume.name} {_band(volume)}" for volume in looked_at)
+    full = [volume for volume in looked_at if _is_full(volume)]
     if full:
         return failed(
             f"{host.name} is short of disk space: {'; '.join(map(_told, full))}.",
             expected=f"at least {FAIL_PERCENT} % and {FAIL_GB} GB free",
             found=told,
+            lasting=lasting,
         )
     short = [volume for volume in looked_at if _is_below(volume, WARN_PERCENT)]
     if short:
@@ -62,8 +64,20 @@ def volumes_have_enough_free_space(host: Host) -> Verdict:
             expected=f"at least {WARN_PERCENT} % free",
             found=told,
             severity=Severity.LOW,
+            lasting=lasting,
         )
-    return passed(f"{host.name} has enough free space: {told}.")
+    # In whole percent, because a verdict that differs every night is stored anew every night.
+    enough = "; ".join(f"{volume.name} {volume.free * 100 // volume.size} %" for volume in looked_at)
+    return passed(f"{host.name} has enough free space: {enough}.")
+
+
+def _is_full(volume: facts.Volume) -> bool:
+    return _is_below(volume, FAIL_PERCENT) or volume.free < FAIL_GB * GB
+
+
+def _band(volume: facts.Volume) -> str:
+    # The free space is another every night.
+    return "full" if _is_full(volume) else "short" if _is_below(volume, WARN_PERCENT) else "free"
 
 
 def _is_below(volume: facts.Volume, percent: int) -> bool:

@@ -53,17 +53,21 @@ def clocks_are_in_step(environment: Environment) -> Verdict:
     free = search(environment.platform_hosts, lambda host: _source(host).casefold() == NO_SOURCE)
     by_offset = sorted(told.found, key=_offset)
     widest = round(_offset(by_offset[-1]) - _offset(by_offset[0]), 3) if by_offset else 0.0
-    wrong = []
+    # By how much is another every night.
+    wrong, lasting = [], []
     if widest > limit:
         wrong.append(f"{by_offset[-1].name} is {widest:.1f} s ahead of {by_offset[0].name}")
+        lasting.append(f"{by_offset[-1].name} ahead of {by_offset[0].name}")
     if free.found:
         wrong.append(f"without a time source (NoSync): {free.names}")
+        lasting.append(wrong[-1])
     if wrong:
         found = "; ".join(wrong)
         return failed(
             f"The clocks of {environment.name} are not in step: {found}.{told.unseen_note or free.unseen_note}",
             expected=f"at most {limit} s between two servers, and a time source on each",
             found=found,
+            lasting="; ".join(lasting),
         )
     told.demand_complete_sight()
     free.demand_complete_sight()

@@ -71,15 +71,17 @@ def certificate_is_from_a_public_authority(environment: Environment) -> Verdict:
         ranks = list(FLAWS)
         worst, *more = others = sorted(others, key=lambda item: (ranks.index(_authority(item)), item.name))
         also = f" So judged too: {name_few(item.name for item in more)}." if more else ""
+        told = [f"{item.name} {item.certificate.subject}: {IN_SHORT[_authority(item)]}" for item in others]
         return failed(
             f"The certificate {worst.certificate.subject} of {worst.name} in {environment.name} "
             f"{FLAWS[_authority(worst)]}.{also}{shown.front_ends.unseen_note}",
             expected="certificates of a public authority with their whole chain",
-            found=name_few(f"{item.name} {item.certificate.subject}: {IN_SHORT[_authority(item)]}" for item in others),
+            found=name_few(told),
+            lasting="; ".join(told),
         )
     shown.front_ends.demand_complete_sight()
-    told = name_few(f"{item.name} {item.certificate.subject}" for item in shown.found)
-    return passed(f"The certificates of {environment.name} are from public authorities: {told}.")
+    names = name_few(f"{item.name} {item.certificate.subject}" for item in shown.found)
+    return passed(f"The certificates of {environment.name} are from public authorities: {names}.")
 
 
 def _authority(item: ShownCertificate) -> facts.Authority:

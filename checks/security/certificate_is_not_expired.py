@@ -67,6 +67,7 @@ def certificate_is_not_expired(environment: Environment) -> Verdict:
             expected=f"certificates that are valid for at least {warning} more days",
             found=name_few(f"{item.name} {words}" for _, item, words in flaws),
             severity=severity,
+            lasting="; ".join(sorted(f"{item.name} {words}" for _, item, words in flaws)),
         )
     shown.front_ends.demand_complete_sight()
     first = min(shown.found, key=lambda item: (item.certificate.ends, item.name))

@@ -57,6 +57,7 @@ def lifetime_environment_carries_no_business_application(environment: Environmen
             f"{environment.name} also carries {shown} (on {busy.names}).{busy.unseen_note}",
             expected="only LifeTime, its plugins, and the platform's own applications",
             found=count(len(names), "further application"),
+            lasting=", ".join(names),
         )
     busy.demand_complete_sight()
     servers.demand_complete_sight()

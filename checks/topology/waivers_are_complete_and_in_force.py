@@ -1,25 +1,28 @@
-import calendar
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from auditor.check import (
+    MONTHS,
+    MONTHS_WHEN_CRITICAL,
     NEVER_WAIVED,
     Finding,
     Infrastructure,
+    Reason,
     Severity,
     Status,
     Verdict,
     check,
     count,
     failed,
+    find_lapsed,
     match_waivers,
+    months_later,
+    name_few,
     passed,
+    unknown,
 )
 
 OWN_ID = "TOPO-011"
-MONTHS = 12
-MONTHS_WHEN_CRITICAL = 3
 
 
 @check.per_infrastructure("TOPO-011", severity=Severity.MEDIUM, sources=("SEED",), after_all=True)
@@ -35,7 +38,9 @@ def waivers_are_complete_and_in_force(infrastructure: Infrastructure) -> Verdict
 
     Each waiver must name a known check (by its id, its name or a former name), a reason, an owner and an approver;
     must not have ended; must last at most 12 months, or 3 if a verdict that it matches is critical; must not name
-    DATA-001, DATA-008 or DATA-013, which cannot be waived; and must match at least one verdict of this scan. A waiver
+    DATA-001, DATA-008 or DATA-013, which cannot be waived; and must match at least one verdict of this scan. Where it
+    names the evidence that was accepted, every failure that it matches must look like that, or be covered by another
+    waiver: otherwise that failure is open before the date. If its verdict could not be given, this is unknown. A waiver
     that matches only verdicts which need none is named as superfluous, without failing. Without waivers the check
     passes.
 
@@ -44,6 +49,8 @@ def waivers_are_complete_and_in_force(infrastructure: Infrastructure) -> Verdict
     1. Renew what has ended, with a new approval, or delete it and fix the finding.
     2. Correct names of checks, hosts and environments that match nothing.
     3. Shorten what lasts too long.
+    4. Look at a finding whose evidence is not what was accepted: fix it, or accept it as it is now. The entry beside
+       it in the report has the new evidence.
 
     Effect on users: none.
 
@@ -55,8 +62,12 @@ def waivers_are_complete_and_in_force(infrastructure: Infrastructure) -> Verdict
     faults: list[str] = []
     superfluous: list[str] = []
     matches = match_waivers(infrastructure.waivers, infrastructure.earlier, purposes, infrastructure.check_names)
-    for waiver, covered in matches:
+    lapsed = find_lapsed(matches, infrastructure.judged_at.date())
+    for (waiver, covered), outgrown in zip(matches, lapsed, strict=True):
         faults += [f"{_place(waiver)} {fault}" for fault in _faults(waiver, covered, infrastructure)]
+        if outgrown:
+            names = name_few(item.subject.name for item in outgrown)
+            faults.append(f"{_place(waiver)} does not cover {names}, whose evidence is not what was accepted")
         if covered and not any(item.verdict.status in (Status.FAIL, Status.UNKNOWN) for item in covered):
             superfluous.append(_place(waiver))
     note = f" Superfluous, as the verdicts need none: {', '.join(superfluous)}." if superfluous else ""
@@ -69,7 +80,18 @@ def waivers_are_complete_and_in_force(infrastructure: Infrastructure) -> Verdict
         )
     if not infrastructure.waivers:
         return passed("There are no waivers.")
+    _demand_sight(matches, infrastructure)
     return passed(f"{waivers} checked: complete and in force.{note}")
+
+
+def _demand_sight(matches: list[tuple[Any, list[Finding]]], infrastructure: Infrastructure) -> None:
+    """Raise `Unknowable` where a waiver names its evidence and a verdict could not be given: it may look otherwise."""
+    unseen = find_lapsed(matches, infrastructure.judged_at.date(), Status.UNKNOWN, Status.ERROR)
+    for (waiver, _), findings in zip(matches, unseen, strict=True):
+        if findings:
+            names = name_few(item.subject.name for item in findings)
+            reason = findings[0].verdict.reason or Reason.PARSE_ERROR
+            unknown(reason, f"Whether {names} still looks as {_place(waiver)} accepts it could not be seen.")
 
 
 def _place(waiver: Any) -> str:
@@ -95,11 +117,5 @@ def _faults(waiver: Any, covered: list[Finding], infrastructure: Infrastructure)
     months = MONTHS_WHEN_CRITICAL if any(item.severity is Severity.CRITICAL for item in covered) else MONTHS
     if waiver.until < waiver.granted:
         yield "ends before it begins"
-    elif waiver.until > _months_after(waiver.granted, months):
+    elif waiver.until > months_later(waiver.granted, months):
         yield f"lasts longer than {months} months"
-
-
-def _months_after(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -19,7 +19,7 @@ def test_a_second_scan_of_a_store_is_refused_while_the_first_runs_and_works_afte
 
         for arguments in (("scan",), ("scan", "--resume")):
             second = osaudit(tmp_path, *arguments)
-            refused(second, "Another scan writes into the store osaudit.db (process")
+            refused(second, "Another run writes into the store osaudit.db (process")
             assert re.search(
                 rf"\(process {first.process.pid}, since 2\d{{3}}-\d\d-\d\d \d\d:\d\d:\d\d UTC\)", second.err
             )

@@ -19,6 +19,7 @@ from tests.cli.program import ROOT, osaudit
 HEAVY = {
     "alembic",
     "apprise",
+    "babel",
     "cryptography",
     "jinja2",
     "paramiko",

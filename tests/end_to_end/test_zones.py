@@ -80,7 +80,7 @@ def scanned(site: Site) -> ScanRecord:
         rf"A scan is at work \(process {killed.process.pid}, since .* UTC, zone dmz, from 127\.0\.0\.1\)\.", at_work.out
     ), at_work
     assert "Scan 1 waits for zones: dmz." in at_work.out
-    said = f"Another scan writes into the store {site.location} (process {killed.process.pid}, since "
+    said = f"Another run writes into the store {site.location} (process {killed.process.pid}, since "
     refused(site.osaudit("scan"), said)
     with open_store(site.location) as store:
         assert store.scan(1).state is ScanState.RUNNING

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
+from typing import Any
 
 import pytest
 
 from auditor.bundled import checks_folder
 from auditor.engine.discovery import load_checks
 from auditor.engine.runner import run_checks
-from auditor.engine.waiving import check_names, lay_waivers, match_waivers
+from auditor.engine.waiving import check_names, find_lapsed, lay_waivers, match_waivers
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.model.inventory import Environment, Inventory, Purpose
@@ -34,8 +35,9 @@ def waiver(
     host: str | None = None,
     environment: str | None = None,
     purpose: str | None = None,
+    evidence: tuple[str, ...] = (),
 ) -> Waiver:
-    return Waiver(check, "because", "owner", "approver", granted, until, host, environment, purpose)
+    return Waiver(check, "because", "owner", "approver", granted, until, host, environment, purpose, evidence=evidence)
 
 
 def is_laid(item: Finding, laid: Waiver, today: date = TODAY) -> bool:
@@ -166,3 +168,95 @@ def test_a_waiver_by_a_former_name_is_known_and_laid() -> None:
     assert by_check["TOPO-006"].waiver is laid
     assert by_check["TOPO-011"].verdict == Verdict(Status.PASS, "1 waiver checked: complete and in force.")
     assert [item.check for item in findings if item.waiver] == ["TOPO-006"]
+
+
+# Accepted evidence
+
+
+def measured(found: str = "11.27", *, host: str = "web-1", **more: Any) -> Finding:
+    verdict = Verdict(Status.FAIL, f"It has {found}.", "11.28 or later", found, **more)
+    return dataclasses.replace(finding(subject=Subject(SubjectKind.HOST, host, "Live")), verdict=verdict)
+
+
+def waived_and_lapsed(*items: Finding, by: tuple[Waiver, ...]) -> list[tuple[bool, bool]]:
+    laid = lay_waivers(items, by, INVENTORY, TODAY, NAMES)
+    return [(item.is_waived, item.lapsed is not None) for item in laid]
+
+
+def test_a_waiver_covers_a_finding_as_long_as_it_looks_as_it_was_accepted() -> None:
+    accepted = waiver(evidence=(measured().evidence_fingerprint,))
+
+    changed = measured("11.26", host="web-2")
+
+    assert waived_and_lapsed(measured(), changed, by=(accepted,)) == [(True, False), (False, True)]
+
+
+def test_a_waiver_without_evidence_covers_whatever_is_found() -> None:
+    assert waived_and_lapsed(measured(), by=(waiver(),)) == [(True, False)]
+    assert waived_and_lapsed(measured("11.26"), by=(waiver(),)) == [(True, False)]
+
+
+def test_a_scope_with_several_findings_names_the_evidence_of_each_and_equal_evidence_once() -> None:
+    items = [measured(), measured(host="web-2"), measured("11.26", host="web-3"), measured("11.25", host="web-4")]
+    accepted = waiver(environment="Live", evidence=tuple({item.evidence_fingerprint for item in items[:3]}))
+
+    assert len(accepted.evidence) == 2
+    assert [is_waived for is_waived, _ in waived_and_lapsed(*items, by=(accepted,))] == [True, True, True, False]
+
+
+def test_a_renewed_waiver_covers_what_an_outgrown_one_does_not() -> None:
+    first, renewed = (waiver(evidence=(measured(found).evidence_fingerprint,)) for found in ("11.27", "11.26"))
+
+    assert waived_and_lapsed(measured("11.26"), by=(first, renewed)) == [(True, False)]
+    assert find_lapsed([(first, [measured("11.26")]), (renewed, [measured("11.26")])], TODAY) == [[], []]
+
+
+def test_only_a_waiver_in_force_can_lapse() -> None:
+    ended = waiver(until=date(2026, 2, 1), evidence=(measured().evidence_fingerprint,))
+
+    assert waived_and_lapsed(measured("11.26"), by=(ended,)) == [(False, False)]
+    assert find_lapsed([(ended, [measured("11.26")])], TODAY) == [[]]
+
+
+def test_what_could_not_be_looked_at_is_neither_covered_nor_changed_and_can_be_accepted_itself() -> None:
+    unseen = finding(status=Status.UNKNOWN)
+    accepted = waiver(evidence=(measured().evidence_fingerprint,))
+
+    assert waived_and_lapsed(unseen, by=(accepted,)) == [(False, False)]
+    assert find_lapsed([(accepted, [unseen])], TODAY) == [[]]
+    assert waived_and_lapsed(unseen, by=(waiver(evidence=(unseen.evidence_fingerprint,)),)) == [(True, False)]
+
+
+def test_the_fingerprint_covers_what_was_expected_and_found_and_how_much_it_weighs() -> None:
+    base = measured()
+    verdict = base.verdict
+    others = [
+        dataclasses.replace(base, check="COMP-002"),
+        dataclasses.replace(base, verdict=dataclasses.replace(verdict, expected="11.29 or later")),
+        dataclasses.replace(base, verdict=dataclasses.replace(verdict, found="11.26")),
+        dataclasses.replace(base, verdict=dataclasses.replace(verdict, severity=Severity.LOW)),
+        dataclasses.replace(base, verdict=dataclasses.replace(verdict, status=Status.UNKNOWN, reason=Reason.DENIED)),
+    ]
+
+    assert len({item.evidence_fingerprint for item in (base, *others)}) == 6
+
+
+def test_the_fingerprint_leaves_out_words_that_say_no_more_the_subject_and_what_changes_by_itself() -> None:
+    base = measured("9.1 GB free", lasting="full")
+    verdict = base.verdict
+    others = [
+        measured("8.7 GB free", lasting="full"),
+        measured("9.1 GB free", host="web-2", lasting="full"),
+        dataclasses.replace(base, severity=Severity.LOW, title="Another title"),
+        dataclasses.replace(base, verdict=dataclasses.replace(verdict, sentence="In other words. Not seen: web-3.")),
+    ]
+
+    assert {item.evidence_fingerprint for item in others} == {base.evidence_fingerprint}
+
+
+def test_of_an_unknown_verdict_the_reason_counts_and_not_the_words() -> None:
+    unseen = finding(status=Status.UNKNOWN)
+    reworded = dataclasses.replace(unseen, verdict=dataclasses.replace(unseen.verdict, sentence="Other words."))
+    stale = dataclasses.replace(unseen, verdict=dataclasses.replace(unseen.verdict, reason=Reason.STALE))
+
+    assert reworded.evidence_fingerprint == unseen.evidence_fingerprint != stale.evidence_fingerprint

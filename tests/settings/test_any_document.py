@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from auditor.errors import DocumentError
 from auditor.model.inventory import Inventory
+from auditor.settings.configuration import load_configuration
 from auditor.settings.inventory import load_inventory
 from auditor.settings.reference import load_reference
 from auditor.settings.schemas import json_schema
 from auditor.settings.waivers import load_waivers
 
-LOADERS: list[Callable[[Path], object]] = [load_inventory, load_reference, load_waivers]
+LOADERS: list[Callable[[Path], object]] = [load_inventory, load_reference, load_waivers, load_configuration]
 JARGON = re.compile(r"pydantic|model_|input should|_type|NoneType|Traceback|<class|Error\b", re.IGNORECASE)
 
 
@@ -30,7 +31,9 @@ def keys_of(document: str) -> set[str]:
     return {key for group in groups for key in group.get("properties", {})}
 
 
-KEYS = st.sampled_from(sorted(keys_of("inventory") | keys_of("reference") | keys_of("waivers"))) | st.text(max_size=5)
+KEYS = st.sampled_from(
+    sorted(keys_of("inventory") | keys_of("reference") | keys_of("waivers") | keys_of("osaudit"))
+) | st.text(max_size=5)
 WORDS = st.sampled_from(
     ["winrm", "ssh", "basic", "ntlm", "kerberos", "development", "lifetime", "cloud", "front-end", "a", "::1", "x y",
      "~", "TOPO-006", "DATA-001", "2026-01-31", "2027-06-30", "true", "*a", "&a", "!x", "%", "\ud800", "\x00",

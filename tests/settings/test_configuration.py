@@ -18,7 +18,8 @@ Write = Callable[..., Path]
 FULL = """inventory: site/inventory.yaml
 store: data/osaudit.db
 checks: [rules]
-scan: {scan_seconds: 900, zone: dmz, fail_on: high, report: /srv/latest.html}
+scan: {scan_seconds: 900, zone: dmz, fail_on: high, report: /srv/latest.html, fail_on_new: false, baseline: 3,
+  min_coverage: 90}
 schedule: {at: 02:30, days: [friday, monday], account: osaudit, name: osaudit-north}
 notifications:
   when: always
@@ -41,6 +42,9 @@ def test_a_file_becomes_values_with_paths_relative_to_its_folder_and_the_place_o
         "scan.scan_seconds": 900,
         "scan.zone": "dmz",
         "scan.fail_on": "high",
+        "scan.fail_on_new": False,
+        "scan.baseline": 3,
+        "scan.min_coverage": 90,
         "scan.report": "/srv/latest.html",
         "notifications.when": "always",
     }
@@ -48,8 +52,11 @@ def test_a_file_becomes_values_with_paths_relative_to_its_folder_and_the_place_o
         "scan.scan_seconds": 4,
         "scan.zone": 4,
         "scan.fail_on": 4,
+        "scan.fail_on_new": 4,
+        "scan.baseline": 4,
+        "scan.min_coverage": 5,
         "scan.report": 4,
-        "notifications.when": 7,
+        "notifications.when": 8,
     }
     assert found.schedule == Schedule(
         datetime.time(2, 30), (Weekday.MONDAY, Weekday.FRIDAY), "osaudit", "osaudit-north"
@@ -89,6 +96,8 @@ def test_a_database_address_is_left_as_it_is(write: Write) -> None:
             "found a password in the URL; expected it in the password",
         ),
         ("scan:\n  fail_on: hi\n", 2, "scan.fail_on", "found 'hi'; expected critical, high, medium or low."),
+        ("scan: {min_coverage: 101}\n", 1, "scan.min_coverage", "found the number 101; expected at most 100."),
+        ("scan: {fail_on_new: often}\n", 1, "scan.fail_on_new", "found 'often'; expected true or false."),
         ("scan: {concurrency: 0}\n", 1, "scan.concurrency", "found the number 0; expected at least 1."),
         ("schedule: {}\n", 1, "schedule.at", "is missing; expected text."),
         ("schedule: {at: 2am}\n", 1, "schedule.at", "found '2am'; expected a time of day such as 02:00."),

@@ -111,3 +111,16 @@ def test_every_waiver_is_judged_though_another_is_not_well_formed(write: Write) 
 def test_a_list_without_its_key_is_told_what_is_expected(write: Write) -> None:
     ((_, _, sentence),) = mistakes(write("- {check: TOPO-006}\n"))
     assert sentence == "found a list; expected a group of settings: lines of `key: value` below it."
+
+
+def test_a_waiver_may_name_the_evidence_that_was_accepted(write: Write) -> None:
+    (waiver,) = load_waivers(write(one('host: a, evidence: ["3f9a01c27b5e", 0123456789ab]')))
+    assert waiver.evidence == ("3f9a01c27b5e", "0123456789ab")
+    assert load_waivers(write(one()))[0].evidence == ()
+
+
+@pytest.mark.parametrize("evidence", ["[]", "3f9a01c27b5e", "[3F9A01C27B5E]", "[123456789012]", '["3f9a"]', "[true]"])
+def test_what_is_no_list_of_fingerprints_is_refused(write: Write, evidence: str) -> None:
+    ((line, key, _),) = mistakes(write(one(f"host: a, evidence: {evidence}")))
+    assert line == 2
+    assert key.startswith("waivers[0].evidence")

@@ -227,7 +227,7 @@ def test_zones_are_read_at_once_each_by_one_and_without_a_zone_the_store_is_held
             stack.enter_context(scanning_alone(held, f"holder of {zone}", zone))
         if is_refused:
             in_the_way = comer if comer in holders else holders[0]
-            with pytest.raises(StoreError, match=f"Another scan writes.*holder of {in_the_way}, from 127.0.0.1"):
+            with pytest.raises(StoreError, match=f"Another run writes.*holder of {in_the_way}, from 127.0.0.1"):
                 stack.enter_context(scanning_alone(held, "the comer", comer))
         else:
             stack.enter_context(scanning_alone(held, "the comer", comer))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,8 +55,8 @@ def inventory() -> Inventory:
 
 def visit(host: str = "dev-1", boot: str = "a", at: datetime = NOW) -> Visit:
     answers = {
-        "clock.now": Answer("clock.now", Outcome.OK, {"utc": boot}, milliseconds=3),
-        "services.all": Answer("services.all", Outcome.OK, {"rows": [{"Name": "x" * 4000}]}, milliseconds=7),
+        "clock.now": Answer("clock.now", Outcome.OK, {"utc": boot}, milliseconds=3000),
+        "services.all": Answer("services.all", Outcome.OK, {"rows": [{"Name": "x" * 4000}]}, milliseconds=7000),
         "services.more": Answer("services.more", Outcome.DENIED, detail="no"),
     }
     return Visit(
@@ -131,6 +134,23 @@ def test_a_scan_that_was_not_sealed_is_running_and_keeps_its_visits(store: Store
     assert store.scans("example")[0].hosts_visited == 1
 
 
+def test_only_of_slow_questions_it_is_kept_how_long_they_took(store: Store) -> None:
+    quick = {
+        name: replace(answer, milliseconds=999 if name == "clock.now" else 1000)
+        for name, answer in visit().answers.items()
+    }
+    scan = store.begin(inventory(), Reference(), NOW)
+    store.record(scan, replace(visit(), answers=quick))
+
+    kept = store.scan(scan).visits["dev-1"].answers
+
+    assert {name: answer.milliseconds for name, answer in kept.items()} == {
+        "clock.now": 0,
+        "services.all": 1000,
+        "services.more": 1000,
+    }
+
+
 def test_a_failed_visit_keeps_its_cause(store: Store) -> None:
     scan = store.begin(inventory(), Reference(), NOW)
     failed = Visit("dev-1", NOW, NOW, failure=Failure(FailureKind.REFUSED, "Nothing listens."))
@@ -178,7 +198,7 @@ def test_the_first_visit_to_a_host_in_a_scan_counts_and_another_is_dropped(store
 
     assert [store.record(scan, visit()), store.record(scan, visit(boot="later"))] == [True, False]
     assert store.scan(scan).visits == {"dev-1": visit()}
-    assert count(location, "document") == 2 + 2
+    assert count(location, "document") == 2 + 1
 
 
 def test_a_scan_is_sealed_once(store: Store) -> None:
@@ -222,8 +242,18 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("these are notes\n" * 100)
 
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="is damaged, or no store at all \\(file is not a database\\); put a backup"):
         open_store(str(path))
+
+
+def test_an_empty_file_is_no_store_until_a_scan_is_begun_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "osaudit.db"
+    path.touch(mode=0o600)
+
+    with pytest.raises(StoreError, match="is empty: no scan was ever begun in it, or its content was lost"):
+        open_store(str(path))
+    assert path.stat().st_size == 0
+    assert open_store(str(path), create=True).scans() == ()
 
 
 def test_a_database_of_something_else_is_refused(location: str) -> None:
@@ -286,6 +316,12 @@ def of_an_earlier_schema(revision: str, folder: Path) -> Path:
     return path
 
 
+def schema_of(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        revision: str = connection.execute("select version_num from alembic_version").fetchone()[0]
+    return revision
+
+
 @pytest.mark.parametrize(("revision", "change"), [("0001", ()), ("0002", ("CHG1",))])
 def test_a_store_of_an_earlier_schema_is_brought_up_to_date_without_loss(
     revision: str, change: tuple[str, ...], tmp_path: Path
@@ -293,17 +329,93 @@ def test_a_store_of_an_earlier_schema_is_brought_up_to_date_without_loss(
     path = of_an_earlier_schema(revision, tmp_path)
     tables = ("document", "scan", "visit", "visit_section", "judgement", "subject")
     before = {table: count(path, table) for table in tables}
+    told: list[str] = []
 
-    with open_store(str(path)) as opened:
+    with open_store(str(path), tell=told.append) as opened:
         first, second, running = opened.scans()
         record = opened.scan(1)
 
         assert (first.state, first.changes, running.state) == (ScanState.COMPLETE, (), ScanState.RUNNING)
         assert second.changes == change
-        assert record.visits == {"dev-1": visit(boot="0")}
+        assert record.visits["dev-1"].answers["services.all"].value == visit().answers["services.all"].value
+        assert record.visits["dev-1"].answers["services.all"].milliseconds == 7
         assert record.judgement is not None
         assert record.judgement.findings == judgement().findings
         assert {table: count(path, table) for table in tables} == before
         opened.seal(running.id, judgement(), NOW + timedelta(days=2, minutes=1))
         assert opened.complete_scan().id == running.id
+        assert opened.check() == ()
+    copy = tmp_path / f"osaudit.schema-{revision}.db"
+    assert told == [
+        f"The store {path} is brought from schema {revision} to {REVISION}; as it was it is kept in {copy}."
+    ]
+    assert schema_of(copy) == revision
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert {table: count(copy, table) for table in tables} == before
     assert has_the_tables_of_the_mappings(str(path))
+
+
+def test_a_store_that_is_up_to_date_is_opened_without_a_word_and_without_a_backup(
+    store: Store, location: str, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    before = {file.name for file in tmp_path.iterdir()}
+
+    open_store(location, tell=told.append).scans()
+
+    assert told == []
+    assert {file.name for file in tmp_path.iterdir()} == before
+
+
+def test_an_earlier_backup_is_never_overwritten_by_a_later_one(tmp_path: Path) -> None:
+    first = of_an_earlier_schema("0001", tmp_path)
+    open_store(str(first)).scans()
+    for file in tmp_path.glob("osaudit.db*"):
+        file.unlink()
+    earlier = (tmp_path / "osaudit.schema-0001.db").read_bytes()
+    again = of_an_earlier_schema("0001", tmp_path)
+    with sqlite3.connect(again) as connection:
+        connection.execute("update scan set infrastructure = 'other'")
+
+    open_store(str(again)).scans()
+
+    assert (tmp_path / "osaudit.schema-0001.db").read_bytes() == earlier
+    assert (tmp_path / "osaudit.schema-0001-2.db").is_file()
+
+
+def test_a_store_that_cannot_be_backed_up_is_not_changed(tmp_path: Path) -> None:
+    path = of_an_earlier_schema("0001", tmp_path)
+    # Nothing can be made aside where a folder has the name.
+    (tmp_path / f".osaudit.schema-0001.db.{os.getpid()}").mkdir()
+
+    with pytest.raises(StoreError, match=r"osaudit\.schema-0001\.db cannot be written"):
+        open_store(str(path))
+    assert schema_of(path) == "0001"
+    assert count(path, "scan") == 3
+
+
+def test_an_upgrade_that_fails_halfway_changes_nothing(tmp_path: Path) -> None:
+    path = of_an_earlier_schema("0001", tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        # What a killed upgrade of a program without transactions would have left.
+        connection.execute(
+            "create trigger halfway before update on alembic_version begin select raise(abort, 'x'); end"
+        )
+        before = connection.execute("select sql from sqlite_schema").fetchall()
+
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(str(path))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select sql from sqlite_schema").fetchall() == before
+    assert schema_of(path) == "0001"
+
+
+def test_two_that_open_an_old_store_at_once_upgrade_it_once(tmp_path: Path) -> None:
+    path = of_an_earlier_schema("0001", tmp_path)
+    told: list[str] = []
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: open_store(str(path), tell=told.append), range(4)))
+
+    assert [len(store.scans()) for store in opened] == [3] * 4
+    assert len(told) == 1
+    assert len(list(tmp_path.glob("osaudit.schema-*"))) == 1

@@ -3,6 +3,7 @@
 const start = () => {
   const all = (selector, from = document) => Array.from(from.querySelectorAll(selector));
   const byId = (id) => document.getElementById(id);
+  const words = { copy: "Copy", copied: "Copied", press: "Press Ctrl+C", shown: "{shown} of {all} lines shown", ...document.body.dataset };
   const folded = (text) => text.toLowerCase().replace(/\s+/g, " ");
 
   // What can be filtered: every line that stands for a finding, with the part of the page and the row it stands in.
@@ -47,16 +48,16 @@ const start = () => {
     if (box.own.length > 1 && element.matches(".finding")) box.rows = all(".subjects tbody tr", element);
   }
   // A row of several findings is searched by what is said of each; what is said of the check belongs to all of them.
-  const words = (...parts) => folded(parts.map((part) => (part ? part.textContent : "")).join(" "));
+  const textIn = (...parts) => folded(parts.map((part) => (part ? part.textContent : "")).join(" "));
   const textOf = (item) => {
     const box = boxes.get(item.box);
     if (box.common === null) {
       const wait = item.box.closest(".wait");
       box.common = box.own.length === 1
-        ? words(item.box, wait && wait.querySelector(".why"))
-        : words(...all(".headline, .guidance, .badges .id, :scope > summary", item.box));
+        ? textIn(item.box, wait && wait.querySelector(".why"))
+        : textIn(...all(".headline, .guidance, .badges .id, :scope > summary", item.box));
     }
-    if (item.text === null) item.text = box.own.length === 1 ? "" : words(item.element, box.rows[item.at]);
+    if (item.text === null) item.text = box.own.length === 1 ? "" : textIn(item.element, box.rows[item.at]);
     return `${item.text} ${box.common}`;
   };
   // Read while nobody waits, so that the first letter is as fast as the second.
@@ -109,7 +110,7 @@ const start = () => {
     for (const part of parts) hide(part, active && !visible.has(part));
     // What no filter reaches would stand between the findings that are left.
     for (const aside of all("#history, #facts")) hide(aside, active);
-    said.textContent = active ? `${shown} of ${items.length} lines shown` : "";
+    said.textContent = active ? words.shown.replace("{shown}", shown).replace("{all}", items.length) : "";
     for (const card of all(".card a[data-filter]")) {
       const own = new URLSearchParams(card.dataset.filter);
       const same = active && NAMES.every((name) => name === "order" || (own.get(name) || "") === fields[name].value);
@@ -223,9 +224,9 @@ const start = () => {
     for (const other of headers) other.removeAttribute("aria-sort");
     headers[column].setAttribute("aria-sort", rising ? "ascending" : "descending");
     const body = table.tBodies[0];
-    const words = new Intl.Collator("en", { numeric: true });
+    const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
     const rows = Array.from(body.rows, (row) => [row.cells[column].textContent, row]);
-    rows.sort(([one], [two]) => (rising ? words.compare(one, two) : words.compare(two, one)));
+    rows.sort(([one], [two]) => (rising ? collator.compare(one, two) : collator.compare(two, one)));
     body.append(...rows.map(([, row]) => row));
     sorted.set(table.closest("[id]").id, [column, rising]);
   };
@@ -250,11 +251,11 @@ const start = () => {
   for (const box of all(".accept pre")) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "Copy";
+    button.textContent = words.copy;
     button.addEventListener("click", () => {
       getSelection().selectAllChildren(box);
       // The older way works in a file too.
-      button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
+      button.textContent = document.execCommand("copy") ? words.copied : words.press;
     });
     box.before(button);
   }
