@@ -26,6 +26,12 @@ _THIN = b"^"
 _ID = slice(1, 9)
 # As far back as zlib looks.
 _WINDOW = 32768
+# How patches are written (`patching`); most are so small that it is half of them. Thin documents cannot be read with
+# other words than those that they were written with.
+_PATCH_WORDS = (
+    b'"],"1":["=","value":["~",{"entries":["~",{"name":["=","value":["~",{"subkeys":["~",{"value":["~",{"rows":["~",'
+    b'{"0":["~",{"facts":["~",{"value":["~",{"digest":["=","utc":["=","value":["=",{"0":["=","]},[]]},[]]},[]]},[]]},[]]'
+)
 _CREDENTIALS = frozenset({"password", "key_passphrase"})
 
 
@@ -68,14 +74,13 @@ def decompress(body: bytes) -> bytes:
     return zlib.decompress(body)
 
 
-def unpack(body: bytes) -> Any:
-    """Return the data of a whole document."""
-    return json.loads(decompress(body))
+def _words(whole: bytes) -> bytes:
+    return (whole + _PATCH_WORDS)[-_WINDOW:]
 
 
 def compress_thin(patch: Any, base: int, whole: bytes) -> bytes:
     """Return the form in which a patch is kept: compressed with the words of the document that it is a patch of."""
-    compressor = zlib.compressobj(level=9, zdict=whole[-_WINDOW:])
+    compressor = zlib.compressobj(level=9, zdict=_words(whole))
     return b"".join((_THIN, base.to_bytes(8, "big"), compressor.compress(pack(patch)), compressor.flush()))
 
 
@@ -86,7 +91,7 @@ def base_of(body: bytes) -> int | None:
 
 def unpack_thin(body: bytes, whole: bytes) -> Any:
     """Return the patch of a thin document; `whole` is the canonical JSON of what it is a patch of."""
-    decompressor = zlib.decompressobj(zdict=whole[-_WINDOW:])
+    decompressor = zlib.decompressobj(zdict=_words(whole))
     return json.loads(decompressor.decompress(body[_ID.stop :]) + decompressor.flush())
 
 

@@ -90,9 +90,15 @@ def _documents(session: Session) -> int:
 
 
 def _liked(session: Session) -> set[int]:
-    """Return the documents that thin ones are like which stay."""
-    bodies = session.scalars(select(DocumentRow.body).where(DocumentRow.id.in_(_referred_to())))
-    return {base for body in bodies.yield_per(100) if (base := encoding.base_of(body)) is not None}
+    """Return the documents that thin ones which stay are like, and those that these are like."""
+    liked: set[int] = set()
+    bodies: Iterable[bytes] = session.scalars(
+        select(DocumentRow.body).where(DocumentRow.id.in_(_referred_to()))
+    ).yield_per(100)
+    while new := {base for body in bodies if (base := encoding.base_of(body)) is not None} - liked:
+        liked |= new
+        bodies = [session.get_one(DocumentRow, base).body for base in new]
+    return liked
 
 
 def _referred_to() -> CompoundSelect[Any]:

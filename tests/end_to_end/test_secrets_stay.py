@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor.simulation.infrastructure import ModelledInfrastructure
-from auditor.store.encoding import unpack
+from auditor.store.encoding import decompress
 from tests.end_to_end.simulated import PASSWORD, modelled, serving
 
 PROFILES = ["reference", "p10-outsystems-10", "p11-java-stack", "p16-clear-text-password", "p17-external-broker"]
@@ -43,7 +44,7 @@ def stored(database: Path) -> str:
     with sqlite3.connect(database) as connection:
         tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
         rows = [row for table in tables for row in connection.execute(f"select * from {table}")]
-        documents = [unpack(body) for (body,) in connection.execute("select body from document")]
+        documents = [json.loads(decompress(body)) for (body,) in connection.execute("select body from document")]
     return repr(rows) + repr(documents)
 
 

@@ -23,7 +23,8 @@ from auditor.model.reference import Reference
 from auditor.store import Store, encoding, open_store
 from auditor.store.documents import document, keep
 from auditor.store.patching import difference, patched
-from auditor.store.schema import Base, DocumentRow
+from auditor.store.pruning import remove
+from auditor.store.schema import Base, DocumentRow, ScanRow
 from tests.store.test_store import NOW, inventory, judgement, visit
 
 LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2) | st.text(max_size=3)
@@ -75,7 +76,7 @@ def test_a_document_that_is_much_like_another_is_kept_thinly_and_comes_back_whol
     assert document(session, whole) == large(1, moves=0)
 
 
-def test_what_a_thin_document_is_like_is_always_whole(session: Session) -> None:
+def test_what_changes_every_night_is_told_of_one_whole_document(session: Session) -> None:
     first = keep(session, large(1, moves=0))
     keys = [first]
     for night in range(1, 5):
@@ -83,6 +84,45 @@ def test_what_a_thin_document_is_like_is_always_whole(session: Session) -> None:
 
     assert [encoding.base_of(body_of(session, key)) for key in keys] == [None, first, first, first, first]
     assert [document(session, key)["moves"] for key in keys] == [0, 1, 2, 3, 4]
+
+
+def drifting(night: int) -> dict[str, object]:
+    """Return content of which one value moves each night, and more every fifth night for good."""
+    changes = {f"change{number}": random.Random(number).random() for number in range(night // 5 * 20)}
+    return large(1) | changes | {"moves": night}
+
+
+def test_what_changed_for_good_is_paid_for_once(session: Session) -> None:
+    keys = [keep(session, drifting(0))]
+    for night in range(1, 40):
+        keys.append(keep(session, drifting(night), near=keys[-1]))
+
+    sizes = [len(body_of(session, key)) for key in keys]
+    assert [night for night, size in enumerate(sizes) if size > 100] == [0, *range(5, 40, 5)]
+    assert [document(session, key) for key in keys] == [drifting(night) for night in range(40)]
+
+
+def test_few_documents_have_to_be_read_for_one(session: Session) -> None:
+    keys = [keep(session, drifting(0))]
+    for night in range(1, 100):
+        keys.append(keep(session, drifting(night), near=keys[-1]))
+
+    base = {key: encoding.base_of(body_of(session, key)) for key in keys}
+    steps: dict[int | None, int] = {None: -1}
+    for key in keys:
+        steps[key] = steps[base[key]] + 1
+    assert max(steps.values()) == 8
+    assert [key for key in keys if base[key] is None][1:], "a whole one begins anew"
+    assert [document(session, key) for key in keys] == [drifting(night) for night in range(100)]
+
+
+def test_documents_that_are_like_one_another_in_a_circle_are_told(session: Session) -> None:
+    first = keep(session, large(1, moves=0))
+    thin = keep(session, large(1, moves=1), near=first)
+    session.get_one(DocumentRow, first).body = body_of(session, thin).replace(first.to_bytes(8), thin.to_bytes(8))
+
+    with pytest.raises(ValueError, match="come to no end"):
+        document(session, thin)
 
 
 def test_the_same_content_is_kept_once_whatever_it_was_compared_with(session: Session) -> None:
@@ -154,6 +194,26 @@ def test_pruning_keeps_what_a_thin_document_is_like(tmp_path: Path) -> None:
     store.seal(scan, judgement(), NOW)
     # The new one is like the first too.
     assert store.remove([4]).documents == 1
+
+
+def test_pruning_keeps_all_that_leads_to_a_whole_document(session: Session) -> None:
+    keys = [keep(session, drifting(0))]
+    for night in range(1, 17):
+        keys.append(keep(session, drifting(night), near=keys[-1]))
+    row = ScanRow(infrastructure="x", state="complete", started_at=NOW, inventory=keys[-1], reference=keys[-1])
+    session.add(row)
+    session.flush()
+
+    remove(session, [])
+
+    assert list(session.scalars(select(DocumentRow.id).order_by(DocumentRow.id))) == [
+        keys[0],
+        keys[5],
+        keys[10],
+        keys[15],
+        keys[16],
+    ]
+    assert document(session, keys[-1]) == drifting(16)
 
 
 def test_damage_to_a_whole_document_is_told_of_all_that_are_like_it(tmp_path: Path) -> None:

@@ -154,14 +154,14 @@ def test_a_year_of_nights_costs_two_statements_and_reads_each_document_once(
     last = scanned(store, *(loud if night % 10 == 0 else quiet for night in range(60)))
     statements: list[str] = []
     read: list[bytes] = []
-    unpack = encoding.unpack
+    decompress = encoding.decompress
 
-    def reading(body: bytes) -> object:
+    def reading(body: bytes) -> bytes:
         read.append(body)
-        return unpack(body)
+        return decompress(body)
 
     event.listen(store._engine, "before_cursor_execute", lambda *call: statements.append(call[2].lower()))
-    monkeypatch.setattr(encoding, "unpack", reading)
+    monkeypatch.setattr(encoding, "decompress", reading)
 
     history = store.history(last)
 
