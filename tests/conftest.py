@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,18 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def location(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The place of a store that is not there yet, on each engine in turn; its password is in the environment."""
+def new_location(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """What gives the places of stores that are not there yet, on each engine in turn; their password is known."""
     if request.param == "sqlite":
-        return str(tmp_path / "osaudit.db")
+        names = (f"osaudit{number or ''}.db" for number in itertools.count())
+        return lambda: str(tmp_path / next(names))
     server: PostgreSQL = request.getfixturevalue("postgresql")
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    return server.new_database()
+    return server.new_database
+
+
+@pytest.fixture
+def location(new_location: Callable[[], str]) -> str:
+    """The place of a store that is not there yet, on each engine in turn."""
+    return new_location()

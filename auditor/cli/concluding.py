@@ -75,21 +75,24 @@ def conclude(
 
 
 def conclude_zone(read: ZoneScan, zone: str) -> None:
-    """Say how far a scan is that others complete, and end with the exit code that the zone alone has earned."""
+    """Say for which zones a scan waits, and end with the exit code that the own zone alone has earned.
+
+    A scan that is not complete is held against no gate; whoever seals it does that.
+    """
     from dataclasses import replace
 
     from auditor.cli.loading import say
     from auditor.evaluating import completeness
-    from auditor.model.scan import ScanState
 
     own = {host.name for host in read.record.inventory.hosts if host.zone == zone}
     visits = {name: visit for name, visit in read.record.visits.items() if name in own}
     said = f"The zone {zone} is in: scan {read.record.id} holds {len(visits)} of its {len(own)} hosts"
-    if read.record.state is ScanState.COMPLETE:
-        say(f"{said}; another collector sealed it.")
+    missing = ", ".join(read.record.missing_zones)
+    if missing:
+        until = f"{read.shared.ends_at:%Y-%m-%d %H:%M} UTC"
+        say(f"{said}, waits for {missing} until {until}, and is judged and held against gates only then.")
     else:
-        missing = ", ".join(read.record.missing_zones)
-        say(f"{said}. Not in yet: {missing}, until {read.shared.ends_at:%Y-%m-%d %H:%M} UTC.")
+        say(f"{said}; another collector seals it and says what came of it.")
     done = completeness(replace(read.record, visits=visits, judgement=None))
     if done.audited == 0:
         say("Nothing was audited: no host of the zone could be read.")

@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     LargeBinary,
     MetaData,
     String,
@@ -51,6 +52,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def _one_of(column: str, kinds: type[ScanState] | type[SubjectKind]) -> str:
     return f"{column} in ({', '.join(repr(kind.value) for kind in kinds)})"
+
+
+def _who_refers(table: str, column: str) -> Index:
+    # PostgreSQL asks who refers to it for each document that pruning removes; in SQLite pruning does without.
+    return Index(f"ix_{table}_{column}", column).ddl_if(dialect="postgresql")
 
 
 Key = Annotated[int, mapped_column(primary_key=True)]
@@ -141,6 +147,7 @@ class VisitSectionRow(Base):
     """Which documents hold the answers of a visit."""
 
     __tablename__ = "visit_section"
+    __table_args__ = (_who_refers("visit_section", "document"),)
 
     visit: Mapped[int] = mapped_column(ForeignKey("visit.id"), primary_key=True)
     document: Mapped[int] = mapped_column(ForeignKey("document.id"), primary_key=True)
@@ -161,7 +168,12 @@ class SubjectRow(Base):
     """What one judgement says of one subject; facts and portrait exist for hosts only."""
 
     __tablename__ = "subject"
-    __table_args__ = (CheckConstraint(_one_of("kind", SubjectKind), name="kind"),)
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", SubjectKind), name="kind"),
+        _who_refers("subject", "facts"),
+        _who_refers("subject", "portrait"),
+        _who_refers("subject", "findings"),
+    )
 
     judgement: Mapped[int] = mapped_column(ForeignKey("judgement.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)

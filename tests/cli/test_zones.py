@@ -19,7 +19,8 @@ defaults: {sign_in: kerberos}
 environments:
   - {name: Production, purpose: production, zone: dmz, hosts: [{name: d-1.invalid}, {name: o-1.invalid, zone: office}]}
 """
-CONFIGURATION = """scan: {zone: dmz}
+CONFIGURATION = """scan: {zone: dmz, min_coverage: 100, fail_on_new: true}
+retention: {keep_scans: 1}
 notifications:
   when: always
   targets: [{name: operations, address: {environment: NOWHERE}}]
@@ -44,8 +45,8 @@ def test_a_scan_waits_for_its_zones_until_the_deadline_and_the_next_one_seals_it
 
     assert (first.code, first.out) == (4, "")
     assert re.search(
-        r"The zone dmz is in: scan 1 holds 1 of its 1 hosts\. Not in yet: office, until 2.* UTC\.\n"
-        r"Nothing was audited: no host of the zone could be read\.",
+        r"The zone dmz is in: scan 1 holds 1 of its 1 hosts, waits for office until 2.* UTC, and is judged and held "
+        r"against gates only then\.\nNothing was audited: no host of the zone could be read\.\n$",
         first.err,
     ), first.err
     assert "operations was not notified" not in first.err
@@ -54,9 +55,10 @@ def test_a_scan_waits_for_its_zones_until_the_deadline_and_the_next_one_seals_it
         "The audit is incomplete: not read: d-1.invalid, o-1.invalid."
     ) in second.err
     assert second.err.count("operations was not notified") == 1
-    assert "scan 2 holds 1 of its 1 hosts. Not in yet: office" in second.err
+    assert "scan 2 holds 1 of its 1 hosts, waits for office until" in second.err
     assert "Scan 2 waits for zones with another inventory, reference, rules or osaudit: this is a new one." in third.err
-    assert "scan 3 holds 1 of its 1 hosts. Not in yet: dmz" in third.err
+    assert "scan 3 holds 1 of its 1 hosts, waits for dmz until" in third.err
+    assert "emoved" not in first.err + second.err + third.err
     with open_store(str(tmp_path / "osaudit.db")) as store:
         failures = {name: visit.failure.sentence for name, visit in store.scan(1).visits.items() if visit.failure}
     assert "before the collector of the zone office had read the host" in failures["o-1.invalid"]

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import event
 
+from auditor.model.fact import Facts, Known
 from auditor.model.history import History
 from auditor.model.reference import Reference
-from auditor.model.scan import ScanRecord
+from auditor.model.scan import Judgement, RuleSet, ScanRecord
 from auditor.store import SharedScan, Store, open_store
+from auditor.store.opening import engine_at
+from auditor.store.schema import REVISION
 from tests.peers.postgresql import PostgreSQL
-from tests.store.test_store import NOW, count, inventory, judgement, visit
+from tests.store.test_store import (
+    MIGRATIONS,
+    NOW,
+    count,
+    execute,
+    has_the_tables_of_the_mappings,
+    inventory,
+    judgement,
+    visit,
+)
 
 COLLECTORS = 8
 T = TypeVar("T")
@@ -97,6 +113,43 @@ def test_what_is_sealed_while_somebody_reads_is_there_whole_or_not_at_all(
     assert read(store, number) != wanted[number == early]
 
 
+def judged_by(rules: str, moving: int) -> Judgement:
+    """Return a judgement of which nearly all is as in the others, and too much to be stored whole each time."""
+    chance = random.Random(1)
+    facts = {"made.up": Known([moving, *(chance.random() for _ in range(200))], ())}
+    return replace(judgement(), facts={"dev-1": Facts("dev-1", facts)}, rules=RuleSet(rules, "0.1.0"))
+
+
+def test_a_scan_that_is_judged_again_loses_nothing_to_pruning_meanwhile(store: Store, location: str) -> None:
+    early, late = (store.begin(inventory(), Reference(), NOW) for _ in range(2))
+    for scan in (early, late):
+        store.record(scan, visit())
+        store.seal(scan, judgement(), NOW)
+    # What is judged next is like this one, and this one goes.
+    store.judge_again(early, judged_by("first", 1))
+    pruning: list[threading.Thread] = []
+
+    def prune() -> None:
+        with open_store(location) as other:
+            other.remove([early])
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not pruning and statement.lower().startswith("select") and "document.body" in statement:
+            pruning.append(threading.Thread(target=prune))
+            pruning[0].start()
+            pruning[0].join(0.5)
+
+    event.listen(store._engine, "after_cursor_execute", meanwhile)
+    store.judge_again(late, judged_by("second", 2))
+    pruning[0].join(30)
+
+    assert [scan.id for scan in store.scans()] == [late]
+    assert store.check() == ()
+    found = store.scan(late).judgement
+    assert found is not None
+    assert dict(found.facts["dev-1"]) == dict(judged_by("second", 2).facts["dev-1"])
+
+
 def test_changes_that_several_name_are_all_kept(postgresql_store: Store) -> None:
     scan = postgresql_store.begin(inventory(), Reference(), NOW)
 
@@ -115,14 +168,41 @@ def test_all_join_one_scan(postgresql_store: Store) -> None:
     assert len(postgresql_store.scans()) == 1
 
 
-def test_an_empty_database_is_made_ready_by_all_who_open_it_first(
-    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def database(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("PGPASSWORD", postgresql.password)
-    location = postgresql.new_database()
+    return postgresql.new_database()
 
+
+def test_an_empty_database_is_made_ready_by_all_who_open_it_first(database: str) -> None:
     def opened(number: int) -> int:
-        with open_store(location, create=True) as store:
+        with open_store(database, create=True) as store:
             return store.begin(inventory(), Reference(), NOW)
 
     assert sorted(at_once(opened)) == list(range(1, COLLECTORS + 1))
+
+
+def test_a_database_of_an_earlier_schema_is_brought_up_to_date_once_and_without_loss(database: str) -> None:
+    migrate(database, "0002")
+    execute(database, "insert into document values (1, '1', '1')")
+    told: list[str] = []
+
+    def opened(number: int) -> int:
+        with open_store(database, tell=told.append) as store:
+            return len(store.scans())
+
+    assert at_once(opened) == [0] * COLLECTORS
+    assert told == [f"The store {database} is brought from schema 0002 to {REVISION}."]
+    assert count(database, "document") == 1
+    assert has_the_tables_of_the_mappings(database)
+
+
+def migrate(location: str, revision: str) -> None:
+    """Make the tables of an earlier schema."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS))
+    engine = engine_at(location)
+    with engine.begin() as connection:
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, revision)
+    engine.dispose()

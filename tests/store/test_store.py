@@ -44,6 +44,7 @@ from auditor.store.opening import engine_at
 from auditor.store.schema import REVISION, Base
 
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+MIGRATIONS = Path(__file__).parents[2] / "auditor" / "store" / "migrations"
 
 
 def inventory() -> Inventory:
@@ -98,11 +99,13 @@ def count(location: str | Path, table: str) -> int:
     return number
 
 
-def execute(location: str, statement: str) -> None:
-    engine = engine_at(location)
+def execute(location: str | Path, statement: str, **values: object) -> int:
+    """Run a statement of SQL and return how many rows it changed."""
+    engine = engine_at(str(location))
     with engine.begin() as connection:
-        connection.execute(text(statement))
+        changed = connection.execute(text(statement), values).rowcount
     engine.dispose()
+    return changed
 
 
 def test_a_sealed_scan_comes_back_as_it_was(store: Store) -> None:
@@ -271,16 +274,21 @@ def tables(location: str) -> list[str]:
     return names
 
 
+# Alembic does not see that these are made in PostgreSQL alone.
+IN_POSTGRESQL = {"ix_visit_section_document", "ix_subject_facts", "ix_subject_portrait", "ix_subject_findings"}
+
+
 def has_the_tables_of_the_mappings(location: str) -> bool:
     engine = engine_at(location)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
-    return not differences
+    missing = {item.name for kind, item, *_ in differences if kind == "add_index"}
+    return len(differences) == len(missing) and missing == (set() if "://" in location else IN_POSTGRESQL)
 
 
 def test_migrations_lead_to_exactly_the_tables_of_the_mappings(store: Store, location: str) -> None:
-    script = ScriptDirectory(str(Path(__file__).parents[2] / "auditor" / "store" / "migrations"))
+    script = ScriptDirectory(str(MIGRATIONS))
     assert script.get_current_head() == REVISION
     assert has_the_tables_of_the_mappings(location)
 

@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the table, empty: no scan is shared yet."""
+    """Make the table, empty, as no scan is shared yet; and what lets PostgreSQL remove documents quickly."""
     op.create_table(
         "shared_scan",
         sa.Column("scan", sa.Integer, sa.ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True),
@@ -17,3 +17,7 @@ def upgrade() -> None:
         sa.Column("digest_key", sa.LargeBinary(32), nullable=False),
         sa.UniqueConstraint("identity", name="uq_shared_scan_identity"),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index("ix_visit_section_document", "visit_section", ["document"])
+        for column in ("facts", "portrait", "findings"):
+            op.create_index(f"ix_subject_{column}", "subject", [column])
