@@ -24,6 +24,10 @@ from tests.peers.postgresql import PostgreSQL
 ZONES = {"dmz": ("prd-fe1", "prd-fe2"), "internal": ("prd-ctl", "mq-1", "dev-1"), "office": ("qa-1", "lt-1")}
 # It never answers the first time it is asked, so its collector is at work until it is killed.
 HANGING = "prd-fe2"
+# It ended long ago, and so it is a finding of its own: the gate of the scan is shut.
+WAIVERS = """waivers:
+  - {check: TOPO-006, reason: r, owner: o, approver: a, date: 2020-01-01, until: 2020-03-01, host: dev-1}
+"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Site:
         return osaudit(self.folder, *arguments, "-s", self.location, **self.server.environment)
 
     def begin(self, zone: str) -> Begun:
-        arguments = ("scan", "--zone", zone, "-s", self.location, "--change", zone)
+        arguments = ("scan", "--zone", zone, "-s", self.location, "--change", zone, "--fail-on", "medium")
         return Begun(self.folder, *arguments, **self.server.environment)
 
     def sign_ins(self) -> dict[str, int]:
@@ -61,6 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) -> It
     with pytest.MonkeyPatch.context() as patch, serving(modelled("demo"), folder, trouble) as (served, _):
         patch.setenv("PGPASSWORD", postgresql.password)
         named_zones(folder)
+        (folder / "waivers.yaml").write_text(WAIVERS, encoding="utf-8")
         yield Site(folder, served, postgresql.new_database(), postgresql)
 
 
@@ -73,7 +78,8 @@ def scanned(site: Site) -> ScanRecord:
     for zone, collector in collectors.items():
         ended = collector.end()
         assert ended.code == 0, ended.err
-        assert f"The zone {zone} is in: scan 1 holds {len(ZONES[zone])} of its {len(ZONES[zone])} hosts." in ended.err
+        hosts = f"{len(ZONES[zone])} of its {len(ZONES[zone])} hosts"
+        assert f"The zone {zone} is in: scan 1 holds {hosts}, waits for " in ended.err
         assert ended.out == ""
     at_work = site.osaudit("status")
     assert re.search(
@@ -88,10 +94,9 @@ def scanned(site: Site) -> ScanRecord:
     killed.end()
 
     last = site.begin("dmz").end()
-    assert last.code == 0, last.err
+    assert (last.code, "1 open finding is medium or worse." in last.err) == (10, True), last.err
     assert "Reading 1 of 2 hosts; 1 are read already." in last.err
     assert "The zone" not in last.err
-    assert last.out.startswith("No failure is open")
     with open_store(site.location) as store:
         return store.scan(1)
 
