@@ -9,12 +9,12 @@ WORKERS ?= 2
 # Where a release is put.
 DIST ?= dist
 # What is locked: all but kerberos, which is compiled against the Kerberos of the system.
-LOCKED := --extra credssp --extra keyring --extra notify --extra xlsx
+LOCKED := --extra credssp --extra keyring --extra notify --extra postgresql --extra xlsx
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells,
+# What the tests talk to: OpenSSH's server, a MIT KDC with its headers, Chromium, systemd's tools, three shells, PostgreSQL,
 # and what shows man pages.
-PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux mandoc groff-base
+PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux postgresql mandoc groff-base
 
 .PHONY: demo test lint lock release mutants kills messages golden screenshots commands peers packages clean
 
@@ -86,7 +86,7 @@ $(BIN)/osaudit: $(BIN)/python pyproject.toml
 	touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml | peers
-	$(BIN)/python -m pip install --quiet --editable '.[kerberos,notify,xlsx]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[kerberos,notify,postgresql,xlsx]' --group test
 	touch $@
 
 peers:

@@ -110,19 +110,24 @@ def scan(
     for visit in visits:
         store.record(scan_id, visit)
         progress.visited(visit)
+    seal(store, scan_id, plan, clock)
+    return store.scan(scan_id)
+
+
+def seal(store: Store, scan_id: int, plan: ScanPlan, clock: Clock) -> bool:
+    """Judge the visits of a scan by the rules and waivers of a plan, and seal it; say no if it was sealed already."""
     record = store.scan(scan_id)
     judged_at = clock()
     judgement = judge(
-        plan.inventory,
-        plan.reference,
+        record.inventory,
+        record.reference,
         record.visits,
         plan.rules,
         waivers=plan.waivers,
         judged_at=judged_at,
         previous=store.earlier_scan(scan_id),
     )
-    store.seal(scan_id, judgement, judged_at)
-    return store.scan(scan_id)
+    return store.seal(scan_id, judgement, judged_at)
 
 
 def _take_up(plan: ScanPlan, store: Store) -> tuple[int, frozenset[str]]:
@@ -286,6 +291,7 @@ class _Round:
 def new_digest_key() -> bytes:
     """Return a key for the digests of one scan: digests can be compared within the scan and tell nothing outside.
 
-    It is never stored, so a scan that is resumed goes on with another one.
+    It is not stored, so a scan that is resumed goes on with another one. Only a scan that several collectors share
+    keeps its key in the store, until it is sealed.
     """
     return secrets_module.token_bytes(32)

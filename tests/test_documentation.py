@@ -37,7 +37,7 @@ GUIDES = [
 ]
 # Blocks of these are typed by people, as they stand.
 SHELLS = {"sh", "powershell", "bat", "cron"}
-OTHER_BLOCKS = {"text", "yaml", "json"}
+OTHER_BLOCKS = {"text", "yaml", "json", "sql"}
 LOADERS: dict[str, Callable[[Path], object]] = {
     "inventory": load_inventory,
     "reference": load_reference,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auditor.evaluating import Completeness, Rules
     from auditor.model.finding import Finding
     from auditor.model.scan import ScanRecord
+    from auditor.sharing import ZoneScan
     from auditor.store import Store
 
 
@@ -76,6 +77,34 @@ def conclude(
         raise typer.Exit(ExitCode.INCOMPLETE)
     if stopping:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def conclude_zone(read: ZoneScan, zone: str) -> None:
+    """Say for which zones a scan waits, and end with the exit code that the own zone alone has earned.
+
+    A scan that is not complete is held against no gate; whoever seals it does that.
+    """
+    from dataclasses import replace
+
+    from auditor.cli.loading import say
+    from auditor.evaluating import completeness
+
+    own = {host.name for host in read.record.inventory.asked if host.zone == zone}
+    visits = {name: visit for name, visit in read.record.visits.items() if name in own}
+    said = f"The zone {zone} is in: scan {read.record.id} holds {len(visits)} of its {len(own)} hosts"
+    missing = ", ".join(read.record.missing_zones)
+    if missing:
+        until = f"{read.shared.ends_at:%Y-%m-%d %H:%M} UTC"
+        say(f"{said}, waits for {missing} until {until}, and is judged and held against gates only then.")
+    else:
+        say(f"{said}; another collector seals it and says what came of it.")
+    done = completeness(replace(read.record, visits=visits, judgement=None))
+    if done.audited == 0:
+        say("Nothing was audited: no host of the zone could be read.")
+        raise typer.Exit(ExitCode.NOTHING_AUDITED)
+    if not done.is_complete:
+        say(incomplete(done))
+        raise typer.Exit(ExitCode.INCOMPLETE)
 
 
 def _write_report(file: Path, opened: Store, record: ScanRecord, rules: Rules, gate: Gate) -> None:

@@ -20,6 +20,7 @@ PARAMETERS = {
     "scan.concurrency": "concurrency",
     "scan.visit_seconds": "visit_seconds",
     "scan.scan_seconds": "scan_seconds",
+    "scan.zone": "zone",
     "scan.fail_on": "fail_on",
     "scan.fail_on_new": "fail_on_new",
     # `osaudit diff` has a `baseline` of its own, which is not this one.

@@ -52,7 +52,8 @@ def _scan(inventory: Path, folder: Path) -> None:
     limits = Limits(sign_in=5.0, visit=30.0)
     settings = ScanSettings(inventory, None, None, str(folder / "osaudit.db"), False, None, 120.0, limits, [])
     try:
-        conclude(*perform(settings), Gate())
+        done = perform(settings)
+        conclude(done.record, done.rules, Gate())
     except typer.Exit as ended:
         typer.echo(f"A scheduled scan would end with exit code {ended.exit_code} ({ExitCode(ended.exit_code).name}).")
 

@@ -31,13 +31,21 @@ def list_hosts(inventory: InventoryPath = DEFAULT_INVENTORY) -> None:
     from auditor.settings.inventory import load_inventory
 
     loaded = load_inventory(inventory)
+    # Most infrastructures have none.
+    has_zones = any(asked.zone for asked in loaded.asked)
     rows = [
-        (host.environment or "none", host.name, way_to(host), ", ".join(sorted(host.roles)) or "none")
+        (
+            host.environment or "none",
+            host.name,
+            way_to(host),
+            ", ".join(sorted(host.roles)) or "none",
+            *((host.zone or "none",) if has_zones else ()),
+        )
         for host in loaded.hosts
     ]
-    if loaded.lifetime is not None:
-        rows.append(("none", loaded.lifetime.name, f"HTTPS {loaded.lifetime.url}", "none"))
-    print_rows(("Environment", "Host", "How it is read", "Declared roles"), rows)
+    if (api := loaded.lifetime) is not None:
+        rows.append(("none", api.name, f"HTTPS {api.url}", "none", *((api.zone or "none",) if has_zones else ())))
+    print_rows(("Environment", "Host", "How it is read", "Declared roles", *(("Zone",) if has_zones else ())), rows)
 
 
 def way_to(host: Host) -> str:

@@ -77,6 +77,23 @@ def taken(inventory: Path, given: Path | None, name: str) -> Path | None:
     return found
 
 
+def demand_zone(inventory: Inventory, zone: str) -> None:
+    """Raise UsageError where there is no such zone, or hosts that no zone would read."""
+    from auditor.errors import UsageError
+
+    zones = sorted({host.zone for host in inventory.asked if host.zone is not None})
+    if zone not in zones:
+        known = f"it has {', '.join(zones)}" if zones else "it has none"
+        raise UsageError(
+            f"No host of the inventory is in the zone {zone}: {known}; name a zone at hosts or environments."
+        )
+    without = [host.name for host in inventory.asked if host.zone is None]
+    if without:
+        raise UsageError(
+            f"No collector of a zone would read {', '.join(without)}; name a zone for every host of the inventory."
+        )
+
+
 def secrets_source() -> Callable[[Asked], Secrets]:
     """Return the function that resolves the secrets of whoever is asked; prompts are asked only on a terminal."""
     from auditor.model.inventory import LifeTimeApi

@@ -29,8 +29,26 @@ WaiversPath = Annotated[
         help="Accepted deviations; by default waivers.yaml beside the inventory, if there is one.",
     ),
 ]
+
+
+def _without_password(location: str) -> str:
+    from auditor.errors import UsageError
+    from auditor.model.store_location import REFUSAL, holds_password
+
+    if holds_password(location):
+        raise UsageError(REFUSAL)
+    return location
+
+
 StoreLocation = Annotated[
-    str, typer.Option("--store", "-s", envvar="OSAUDIT_STORE", help="The store: a file, made by the first scan.")
+    str,
+    typer.Option(
+        "--store",
+        "-s",
+        envvar="OSAUDIT_STORE",
+        callback=_without_password,
+        help="The store: a file, made by the first scan, or postgresql://user@host/database.",
+    ),
 ]
 ChecksFolders = Annotated[
     list[Path],
@@ -42,6 +60,16 @@ DEFAULT_STORE = "osaudit.db"
 DEFAULT_SCAN_SECONDS = 3600.0
 ScanSeconds = Annotated[
     float, typer.Option("--scan-seconds", envvar="OSAUDIT_SCAN_SECONDS", min=1, help="Deadline of the whole scan.")
+]
+
+
+ZoneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--zone",
+        envvar="OSAUDIT_ZONE",
+        help="Read only the hosts of this zone, into the scan that the collectors of all zones share.",
+    ),
 ]
 
 

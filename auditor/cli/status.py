@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from auditor.model.scan import ScanRecord
     from auditor.model.unattended import Schedule
     from auditor.reporting.status import LastScan, StatusView
+    from auditor.store import ScanSummary, Store
 
 # Whoever collects metrics runs as another account, and metrics are numbers.
 _READ_BY_ALL = 0o644
@@ -47,10 +48,11 @@ def status(
         stored = opened.scans()
         complete = [scan.id for scan in stored if scan.state is ScanState.COMPLETE]
         record = opened.scan(complete[-1], with_facts=False) if complete else None
-    unfinished = stored[-1].id if stored and stored[-1].state is ScanState.RUNNING else None
+        unfinished = stored[-1].id if stored and stored[-1].state is ScanState.RUNNING else None
+        waits_for = _zones_of(opened, stored[-1]) if unfinished else ()
     done = None if record is None else completeness(record, min_coverage)
     last = None if record is None or done is None else _last(record, done)
-    view = _state(store, configuration_of(context).schedule, scan_seconds, last, unfinished)
+    view = _state(store, configuration_of(context).schedule, scan_seconds, last, unfinished, waits_for)
     render = {StatusForm.JSON: forms.status_json, StatusForm.PROMETHEUS: forms.status_metrics}.get(form, _text)
     content = render(view).encode("utf-8")
     if output is None:
@@ -60,6 +62,12 @@ def status(
     code = _earned(view, done)
     if code is not ExitCode.CLEAN:
         raise typer.Exit(code)
+
+
+def _zones_of(opened: Store, scan: ScanSummary) -> tuple[str, ...]:
+    """Return the zones that a scan waits for, none where it is not shared."""
+    is_shared = any(shared.id == scan.id for shared in opened.shared_scans(scan.infrastructure))
+    return opened.scan(scan.id).missing_zones if is_shared else ()
 
 
 def _text(view: StatusView) -> str:
@@ -76,7 +84,12 @@ def _last(record: ScanRecord, done: Completeness) -> LastScan:
 
 
 def _state(
-    store: str, schedule: Schedule | None, scan_seconds: float, last: LastScan | None, unfinished: int | None
+    store: str,
+    schedule: Schedule | None,
+    scan_seconds: float,
+    last: LastScan | None,
+    unfinished: int | None,
+    waits_for: tuple[str, ...],
 ) -> StatusView:
     from auditor.cli.loading import now
     from auditor.reporting.status import StatusView, missed_since
@@ -87,6 +100,7 @@ def _state(
         at=at,
         last=last,
         unfinished=unfinished,
+        waits_for=waits_for,
         at_work=scan_at_work(store) or "",
         next_run=schedule.next(at) if schedule else None,
         missed=missed_since(schedule, last, at, scan_seconds) if schedule else None,

@@ -44,6 +44,7 @@ def check(store: StoreLocation = DEFAULT_STORE) -> None:
     """Read everything that is in the store, and say what is damaged; exit code 2 if anything is."""
     from auditor.cli.stored import open_store
     from auditor.errors import StoreError
+    from auditor.store import file_of
 
     with open_store(store) as opened:
         problems = opened.check()
@@ -51,10 +52,13 @@ def check(store: StoreLocation = DEFAULT_STORE) -> None:
             scans = len(opened.scans())
             typer.echo(f"{store} is whole: {scans} scan{'s' * (scans != 1)} can be read.")
             return
-    what_to_do = (
-        f"{store} is damaged; keep it aside, with the files -wal and -shm beside it, and put the last good backup in "
-        "its place."
-    )
+    if file_of(store) is None:
+        what_to_do = f"{store} is damaged; keep a copy of the database, and restore its last good backup."
+    else:
+        what_to_do = (
+            f"{store} is damaged; keep it aside, with the files -wal and -shm beside it, and put the last good backup "
+            "in its place."
+        )
     shown = problems[:_MOST]
     more = [f"And {len(problems) - _MOST} more of the kind."] if len(problems) > _MOST else []
     raise StoreError("\n".join((*shown, *more, what_to_do)))

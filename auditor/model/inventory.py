@@ -131,7 +131,10 @@ Endpoint = WinRMEndpoint | SSHEndpoint
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A server as declared. `aliases` are other names under which the platform may know it."""
+    """A server as declared. `aliases` are other names under which the platform may know it.
+
+    `zone` names the part of the network from which it is reached, where not every collector reaches every host.
+    """
 
     name: str
     environment: str | None
@@ -140,6 +143,7 @@ class Host:
     aliases: tuple[str, ...] = ()
     passive: bool = False
     same_machine_as: tuple[str, ...] = ()
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ class LifeTimeApi:
 
     `url` is https, a host name and maybe a port; TLS is verified against `ca_file` or the system's authorities. Without
     `identities` users, roles and teams are not asked for; with `pseudonymise` the names of people are replaced before
-    anything is kept.
+    anything is kept. `zone` as for a host.
     """
 
     url: str
@@ -178,6 +182,7 @@ class LifeTimeApi:
     ca_file: str | None = None
     identities: bool = True
     pseudonymise: bool = False
+    zone: str | None = None
 
     @property
     def name(self) -> str:

@@ -65,3 +65,9 @@ class ScanRecord:
     visits: Mapping[str, Visit]
     judgement: Judgement | None
     changes: tuple[str, ...] = ()
+
+    @property
+    def missing_zones(self) -> tuple[str, ...]:
+        """The zones of the inventory of which not every host has a visit."""
+        hosts = self.inventory.asked
+        return tuple(sorted({host.zone for host in hosts if host.zone and host.name not in self.visits}))

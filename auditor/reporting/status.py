@@ -46,8 +46,9 @@ class LastScan:
 class StatusView:
     """The state of the audit at a moment.
 
-    `unfinished` is the number of a later scan that was begun and not sealed; `at_work` says who scans just now, empty
-    where nobody does; `missed` is the planned moment since which there is no complete scan.
+    `unfinished` is the number of a later scan that was begun and not sealed, `waits_for` the zones that are not in;
+    `at_work` says who scans just now, empty where nobody does; `missed` is the planned moment since which there is no
+    complete scan.
     """
 
     at: datetime
@@ -56,6 +57,7 @@ class StatusView:
     at_work: str
     next_run: datetime | None
     missed: datetime | None
+    waits_for: tuple[str, ...] = ()
 
 
 def last_scan(record: ScanRecord, gaps: str) -> LastScan:
@@ -105,7 +107,9 @@ def _sentences(status: StatusView) -> Iterator[str]:
             yield last.gaps
     if status.at_work:
         yield f"A scan is at work ({on_one_line(status.at_work)})."
-    elif status.unfinished is not None:
+    if status.waits_for:
+        yield f"Scan {status.unfinished} waits for zones: {', '.join(status.waits_for)}."
+    elif not status.at_work and status.unfinished is not None:
         yield f"Scan {status.unfinished} was begun later and not finished; `osaudit scan --resume` completes it."
     if status.missed is not None:
         yield f"A scan is missing: it was planned for {moment(status.missed)}; see why it did not run or did not end."

@@ -14,11 +14,12 @@ from pydantic import AfterValidator, Field
 
 from auditor.errors import DocumentError, Location
 from auditor.model.language import Language
+from auditor.model.store_location import holds_password
 from auditor.model.unattended import NotifyWhen, Schedule, Target, Weekday
 from auditor.settings.connection_settings import SecretReference
 from auditor.settings.documents import Document, read_document
 from auditor.settings.endpoints import credential_reference
-from auditor.settings.fields import DocumentModel, Line, Name, mistake
+from auditor.settings.fields import DocumentModel, Line, Name, ZoneName, mistake
 from auditor.settings.fields import FilePath as PathText
 from auditor.settings.structure import judge
 from auditor.settings.wording import Path, rendered, shown
@@ -61,6 +62,12 @@ def _account(text: str) -> str:
     return text
 
 
+def _store(text: str) -> str:
+    if holds_password(text):
+        raise mistake("found a password in the URL; expected it in the password file of PostgreSQL or in PGPASSWORD.")
+    return text
+
+
 def _link(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s<>()\[\]\"'\\@]{1,400}", text):
         raise mistake("expected a web address such as https://reports.example.com/osaudit/, without user and password.")
@@ -78,6 +85,10 @@ class ScanSettings(DocumentModel):
     )
     scan_seconds: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Deadline of the whole scan; 3600 by default."
+    )
+    zone: ZoneName | None = Field(
+        default=None,
+        description="Read only the hosts of this zone, into the scan that the collectors of all zones share.",
     )
     fail_on: Annotated[GateSeverity, Field(strict=False)] | None = Field(
         default=None, description="End with exit code 10 on open findings at least this severe."
@@ -150,7 +161,9 @@ class OsauditDocument(DocumentModel):
     inventory: PathText | None = Field(default=None, description="The inventory of environments and hosts.")
     reference: PathText | None = Field(default=None, description="Overlay of the built-in reference.")
     waivers: PathText | None = Field(default=None, description="Accepted deviations.")
-    store: Line | None = Field(default=None, description="The store: a file, made by the first scan.")
+    store: Annotated[Line, AfterValidator(_store)] | None = Field(
+        default=None, description="The store: a file, made by the first scan, or postgresql://user@host/database."
+    )
     checks: list[PathText] | None = Field(default=None, description="Further folders of checks.")
     lang: Annotated[Language, Field(strict=False)] | None = Field(
         default=None, description="The language of pages, Markdown and messages; English by default."
@@ -272,6 +285,7 @@ def _settings(document: Document, model: OsauditDocument, folder: FilePath) -> d
         ("scan", "concurrency"): model.scan.concurrency,
         ("scan", "visit_seconds"): model.scan.visit_seconds,
         ("scan", "scan_seconds"): model.scan.scan_seconds,
+        ("scan", "zone"): model.scan.zone,
         ("scan", "fail_on"): model.scan.fail_on and model.scan.fail_on.value,
         ("scan", "fail_on_new"): model.scan.fail_on_new,
         ("scan", "baseline"): model.scan.baseline,

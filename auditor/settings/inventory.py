@@ -118,7 +118,7 @@ class _Builder:
     def inventory(self) -> Inventory:
         top = Level(("defaults",), self._model.defaults)
         environments = [self._environment(environment, top) for environment in self._model.environments]
-        other_hosts = [self._host(host, None, top) for host in self._model.other_hosts]
+        other_hosts = [self._host(host, None, None, top) for host in self._model.other_hosts]
         return Inventory(self._model.infrastructure, tuple(environments), tuple(other_hosts), lifetime=self._lifetime())
 
     def _lifetime(self) -> LifeTimeApi | None:
@@ -131,6 +131,7 @@ class _Builder:
             ca_file=None if written.ca_file is None else self._place_of(written.ca_file),
             identities=written.identities,
             pseudonymise=written.pseudonymise,
+            zone=written.zone,
         )
 
     def _environment(self, written: EnvironmentSettings, top: Level) -> Environment:
@@ -139,14 +140,14 @@ class _Builder:
             name=written.name,
             purpose=written.purpose,
             hosting=written.hosting,
-            hosts=tuple(self._host(host, written.name, top, local) for host in written.hosts),
+            hosts=tuple(self._host(host, written.name, written.zone, top, local) for host in written.hosts),
             address=written.address,
             tls_offloading=written.tls_offloading,
             approved_tooling=tuple(written.approved_tooling),
             sources=None if written.sources is None else frozenset(written.sources),
         )
 
-    def _host(self, written: HostSettings, environment: str | None, *levels: Level) -> Host:
+    def _host(self, written: HostSettings, environment: str | None, zone: str | None, *levels: Level) -> Host:
         path: Path = ("hosts",)
         reached = _reached(written, path, levels, self._configs)
         endpoint = EndpointBuilder(reached.address, path, reached.connection, self._place_of).build()
@@ -158,4 +159,5 @@ class _Builder:
             aliases=tuple(written.aliases),
             passive=written.passive,
             same_machine_as=tuple(self._names.as_declared(name) for name in written.same_machine_as),
+            zone=written.zone or zone,
         )

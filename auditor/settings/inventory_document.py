@@ -8,7 +8,7 @@ from pydantic import Field
 
 from auditor.model.inventory import Hosting, Purpose, Role, Source
 from auditor.settings.connection_settings import ConnectionSettings, Defaults, SecretReference
-from auditor.settings.fields import DocumentModel, FilePath, HostName, HttpsAddress, Line, Name
+from auditor.settings.fields import DocumentModel, FilePath, HostName, HttpsAddress, Line, Name, ZoneName
 
 
 def _hint(key: str) -> str | None:
@@ -34,6 +34,10 @@ class HostSettings(ConnectionSettings):
     same_machine_as: list[HostName] = Field(
         default_factory=list, description="Names of hosts of this file that are known to be the same machine."
     )
+    zone: ZoneName | None = Field(
+        default=None,
+        description="The zone of the network from which it is reached; by default that of its environment.",
+    )
 
 
 class EnvironmentSettings(DocumentModel):
@@ -56,6 +60,7 @@ class EnvironmentSettings(DocumentModel):
     sources: list[Annotated[Source, Field(strict=False)]] | None = Field(
         default=None, description="The further witnesses that exist for it; leave it out where nobody has said."
     )
+    zone: ZoneName | None = Field(default=None, description="The zone of the network from which its hosts are reached.")
     defaults: Defaults = Field(
         default_factory=Defaults, description="What the hosts of this environment have in common."
     )
@@ -83,6 +88,7 @@ class LifeTimeSettings(DocumentModel):
     pseudonymise: bool = Field(
         default=False, description="Whether names of people are replaced before anything is kept; false by default."
     )
+    zone: ZoneName | None = Field(default=None, description="The zone of the network from which it is reached.")
 
 
 class InventoryDocument(DocumentModel):

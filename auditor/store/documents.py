@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from auditor.store import encoding
 from auditor.store.patching import difference, patched
 from auditor.store.schema import DocumentRow
+from auditor.store.writing import insert_new
 
 # Below this many bytes the row costs more than its content.
 _WORTHWHILE = 1000
@@ -42,10 +43,10 @@ def keep(session: Session, data: object, near: int | None = None) -> int:
         thin = _thin(session, packed, near)
         if thin is not None and len(thin) * _THIN <= len(body):
             body = thin
-    row = DocumentRow(digest=digest, body=body)
-    session.add(row)
-    session.flush()
-    return row.id
+    # Another collector may have stored the same since.
+    insert_new(session, DocumentRow, digest=digest, body=body)
+    kept: int = session.scalars(select(DocumentRow.id).where(DocumentRow.digest == digest)).one()
+    return kept
 
 
 def _thin(session: Session, packed: bytes, near: int) -> bytes | None:

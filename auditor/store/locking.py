@@ -2,6 +2,7 @@
 
 The lock stands on a file of its own beside the store, because closing a second handle of the database file would drop
 the locks that SQLite has on it. The file stays: removing it would let two scans lock two files of the same name.
+A database of a server has locks of its own (`advisory`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from auditor.errors import StoreError
+from auditor.store import advisory
 from auditor.store.opening import file_of
 
 # Windows keeps others from reading what is locked, so the locked byte lies behind what the holder writes about itself.
@@ -25,15 +27,16 @@ _PAUSE_SECONDS = 0.05
 
 
 @contextmanager
-def scanning_alone(location: str, holder: str) -> Iterator[None]:
+def scanning_alone(location: str, holder: str, zone: str | None = None) -> Iterator[None]:
     """Keep every other scan and pruning out of the store at a path or database URL; StoreError when one is at work.
 
-    `holder` says in a few words who is at work and since when; the refusal of another repeats it. A store that is no
-    file is not locked.
+    `holder` says in a few words who is at work and since when; the refusal of another repeats it. In a database of a
+    server, a scan of one zone keeps out those of the same zone and of no zone; in a file, all.
     """
     place = _lock_file(location)
     if place is None:
-        yield
+        with advisory.holding(location, holder, zone):
+            yield
         return
     try:
         descriptor = os.open(place, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
@@ -54,11 +57,11 @@ def scanning_alone(location: str, holder: str) -> Iterator[None]:
 def scan_at_work(location: str) -> str | None:
     """Return what the scan that is at work in the store says of itself, or None when there is none."""
     place = _lock_file(location)
+    if place is None:
+        return advisory.holders(location)
     try:
-        descriptor = -1 if place is None else os.open(place, os.O_RDWR)
+        descriptor = os.open(place, os.O_RDWR)
     except OSError:
-        return None
-    if descriptor < 0:
         return None
     try:
         return None if _locked(descriptor) else _said(descriptor)

@@ -10,10 +10,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from auditor.errors import StoreError
-from auditor.store import sqlite_file
+from auditor.model.store_location import REFUSAL, holds_password
+from auditor.store import postgresql, sqlite_file
 from auditor.store.repository import Store
 from auditor.store.schema import REVISION
 
@@ -32,44 +40,64 @@ def open_store(location: str, *, create: bool = False, tell: Callable[[str], Non
     to date, a file after it was backed up beside itself; `tell` takes a sentence about that.
     """
     url = _url(location)
-    is_sqlite = url.get_backend_name() == "sqlite"
-    # A database URL may hold a password.
-    place = location if "://" not in location else url.render_as_string(hide_password=True)
-    if is_sqlite:
+    if url.drivername == "sqlite":
         _prepare_file(Path(url.database or ""), create=create)
     try:
-        # `?timeout=` in the URL of a SQLite file bounds the waiting for a lock.
-        waiting = {"timeout": _LOCK_SECONDS} if is_sqlite and "timeout" not in url.query else {}
-        engine = create_engine(url, connect_args=waiting)
-        if is_sqlite:
-            event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "handle_error", partial(_tell_in_words, place))
-        _bring_up_to_date(engine, place, tell)
-    except ImportError as error:
-        raise StoreError(f"The store {place} needs the Python package {error.name}; install it.") from error
+        engine = engine_at(location)
+        _bring_up_to_date(engine, location, tell, create=create)
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
         if sqlite_file.is_damage(getattr(error, "orig", None)):
-            raise StoreError(_damaged(place, cause)) from error
-        raise StoreError(f"The store {place} cannot be opened: {cause}; check that it is an osaudit store.") from error
+            raise StoreError(_damaged(location, cause)) from error
+        sentence = f"The store {location} cannot be opened: {cause}; check that it is an osaudit store."
+        raise StoreError(sentence) from error
     return Store(engine)
+
+
+def engine_at(location: str) -> Engine:
+    """Return the engine of the store at a path or database URL, whose troubles end in sentences; nothing is opened."""
+    url = _url(location)
+    if url.drivername == "sqlite":
+        # `?timeout=` in the URL of a SQLite file bounds the waiting for a lock.
+        waiting = {} if "timeout" in url.query else {"timeout": _LOCK_SECONDS}
+        engine = create_engine(url, connect_args=waiting)
+        event.listen(engine, "connect", _configure_sqlite)
+    else:
+        try:
+            engine = create_engine(url, connect_args=postgresql.connection_settings(url))
+        except ImportError as error:
+            raise StoreError(
+                f"The store {location} needs a package that is not installed; "
+                "run `pip install outsystems-auditor[postgresql]`."
+            ) from error
+    event.listen(engine, "handle_error", partial(_tell_in_words, location))
+    return engine
 
 
 def file_of(location: str) -> Path | None:
     """Return the file in which the store at a path or database URL is kept, None where it is no file of ours."""
     url = _url(location)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    return Path(url.database) if url.drivername == "sqlite" and url.database else None
 
 
 def _url(location: str) -> URL:
     if "://" not in location:
         return URL.create("sqlite", database=str(Path(location)))
+    if holds_password(location):
+        raise StoreError(REFUSAL)
     try:
-        return make_url(location)
-    except ArgumentError as error:
+        url = make_url(location)
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "The store's database URL cannot be read; write it like postgresql://host/database."
         ) from error
+    if url.drivername in ("postgresql", postgresql.DRIVER):
+        return url.set(drivername=postgresql.DRIVER)
+    if url.drivername == "sqlite":
+        return url
+    raise StoreError(
+        f"A store is a file or a database of PostgreSQL, as postgresql://host/database; {location} is none."
+    )
 
 
 def _prepare_file(path: Path, *, create: bool) -> None:
@@ -103,6 +131,10 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _tell_in_words(place: str, context: ExceptionContext) -> None:
     """Let trouble of the database itself, at whatever moment, end in a sentence."""
+    if context.dialect.name == "postgresql":
+        if isinstance(context.sqlalchemy_exception, OperationalError | ProgrammingError | InternalError):
+            raise StoreError(postgresql.in_words(place, context.original_exception)) from None
+        return
     cause = (str(context.original_exception).splitlines() or [""])[0]
     if isinstance(context.sqlalchemy_exception, DatabaseError) and sqlite_file.is_damage(context.original_exception):
         raise StoreError(_damaged(place, cause)) from None
@@ -118,24 +150,34 @@ def _damaged(place: str, cause: str) -> str:
     )
 
 
-def _bring_up_to_date(engine: Engine, location: str, tell: Callable[[str], None]) -> None:
+def _bring_up_to_date(engine: Engine, location: str, tell: Callable[[str], None], *, create: bool) -> None:
+    is_file = sqlite_file.is_sqlite(engine)
     with engine.connect() as connection:
-        if _revision(connection, location) == REVISION:
+        if not is_file:
+            postgresql.demand_new_enough(connection, location)
+        revision = _revision(connection, location)
+        if revision == REVISION:
             return
+        if revision is None and not is_file and not create:
+            raise StoreError(f"There is no store at {location} yet; run a scan first or name another with --store.")
     with engine.begin() as connection:
-        if sqlite_file.is_sqlite(engine):
-            # All of it or nothing: SQLite alone would end a transaction with each change of a table.
+        # All of it or nothing, and one who does it.
+        if is_file:
+            # SQLite alone would end a transaction with each change of a table.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            postgresql.migrate_alone(connection)
         revision = _revision(connection, location)
         if revision == REVISION:
             # Somebody else was faster.
             return
-        if revision is not None and sqlite_file.is_sqlite(engine):
-            copy = _place_for_backup(sqlite_file.file_of_engine(engine), revision)
-            sqlite_file.back_up(engine, copy)
-            tell(
-                f"The store {location} is brought from schema {revision} to {REVISION}; as it was it is kept in {copy}."
-            )
+        if revision is not None:
+            kept = ""
+            if is_file:
+                copy = _place_for_backup(sqlite_file.file_of_engine(engine), revision)
+                sqlite_file.back_up(engine, copy)
+                kept = f"; as it was it is kept in {copy}"
+            tell(f"The store {location} is brought from schema {revision} to {REVISION}{kept}.")
         _migrate(connection)
 
 

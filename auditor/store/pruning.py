@@ -2,7 +2,8 @@
 
 What is said of age and of number is what keeps a scan: it may go when neither keeps it. Whatever is said, these stay:
 the last complete scan of an infrastructure, the last complete one of each month, those made during a change, those that
-are named, and an unfinished scan that is the newest, because it may be at work or be resumed.
+are named, and an unfinished scan that is the newest, because it may be at work or be resumed. The store adds to those
+that are named what still waits for zones.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from sqlalchemy.orm import Session
 from auditor.model.scan import ScanState
 from auditor.model.unattended import Retention
 from auditor.store import encoding
-from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
+from auditor.store.schema import (
+    DocumentRow,
+    JudgementRow,
+    ScanRow,
+    SharedScanRow,
+    SubjectRow,
+    VisitRow,
+    VisitSectionRow,
+)
+from auditor.store.writing import alone_in
 
 if TYPE_CHECKING:
     from auditor.store.repository import ScanSummary
@@ -61,6 +71,9 @@ def remove(session: Session, scans: Iterable[int]) -> Pruned:
     ids = sorted(scans)
     judgements = select(JudgementRow.id).where(JudgementRow.scan.in_(ids))
     visits = select(VisitRow.id).where(VisitRow.scan.in_(ids))
+    session.execute(delete(SharedScanRow).where(SharedScanRow.scan.in_(ids)))
+    # Or somebody who judges a scan again could need just now what goes.
+    alone_in(session, DocumentRow)
     session.execute(delete(SubjectRow).where(SubjectRow.judgement.in_(judgements)))
     session.execute(delete(JudgementRow).where(JudgementRow.scan.in_(ids)))
     session.execute(delete(VisitSectionRow).where(VisitSectionRow.visit.in_(visits)))

@@ -6,13 +6,13 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import CursorResult, Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from auditor.errors import FailureKind, StoreError
@@ -30,7 +30,18 @@ from auditor.store import encoding, pruning, sqlite_file
 from auditor.store.checking import UNREADABLE, problems_of_documents, problems_of_scans
 from auditor.store.documents import content, document, keep
 from auditor.store.history import history
-from auditor.store.schema import DocumentRow, JudgementRow, ScanRow, SubjectRow, VisitRow, VisitSectionRow
+from auditor.store.reading import at_one_moment
+from auditor.store.schema import (
+    DocumentRow,
+    JudgementRow,
+    ScanRow,
+    SharedScanRow,
+    SubjectRow,
+    VisitRow,
+    VisitSectionRow,
+)
+from auditor.store.sharing import SharedScan, shared_scans
+from auditor.store.writing import alone_in, insert_new
 
 # How many milliseconds a question took is kept from here on: the others differ every night and tell nobody anything,
 # and would take more room than all answers.
@@ -70,9 +81,13 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
-        """Open a session that reads; what cannot be read was changed by something else, and is told as damage."""
+        """Open a session that reads what is there at one moment.
+
+        What cannot be read was changed by something else, and is told as damage.
+        """
         try:
             with Session(self._engine) as session:
+                at_one_moment(session)
                 yield session
         except UNREADABLE as error:
             raise StoreError(
@@ -85,31 +100,58 @@ class Store:
     ) -> int:
         """Begin a scan and return its id; until it is sealed it counts as incomplete."""
         with Session(self._engine) as session, session.begin():
-            row = ScanRow(
-                infrastructure=inventory.infrastructure,
-                state=ScanState.RUNNING,
-                started_at=started_at,
-                inventory=keep(session, encoding.dump_inventory(inventory)),
-                reference=keep(session, encoding.dump_reference(reference)),
-                changes=json.dumps(changes),
-            )
-            session.add(row)
-            session.flush()
-            return row.id
+            return _begin(session, inventory, reference, started_at, changes)
+
+    def join(
+        self,
+        inventory: Inventory,
+        reference: Reference,
+        started_at: datetime,
+        changes: tuple[str, ...] = (),
+        *,
+        identity: str,
+        ends_at: datetime,
+        digest_key: bytes,
+    ) -> SharedScan:
+        """Return the running scan that collectors of this identity share, begun now if there is none."""
+        with Session(self._engine) as session, session.begin():
+            # Or two collectors would begin the same scan.
+            alone_in(session, SharedScanRow)
+            for shared in shared_scans(session, inventory.infrastructure):
+                if shared.identity == identity:
+                    break
+            else:
+                scan = _begin(session, inventory, reference, started_at, ())
+                shared = SharedScan(scan, identity, ends_at, digest_key)
+                session.add(SharedScanRow(scan=scan, identity=identity, ends_at=ends_at, digest_key=digest_key))
+        self.name_changes(shared.id, changes)
+        return shared
+
+    def shared_scans(self, infrastructure: str) -> tuple[SharedScan, ...]:
+        """Return the running scans of an infrastructure that collectors share, oldest first."""
+        with self._reading() as session:
+            return tuple(shared_scans(session, infrastructure))
+
+    def visited(self, scan: int) -> frozenset[str]:
+        """Return the hosts that have a visit in a scan."""
+        with self._reading() as session:
+            return frozenset(session.scalars(select(VisitRow.host).where(VisitRow.scan == scan)))
 
     def name_changes(self, scan: int, changes: tuple[str, ...]) -> None:
         """Add the changes during which a scan is made to those that it names already."""
         with Session(self._engine) as session, session.begin():
-            row = self._scan_row(session, scan)
+            row = session.get_one(ScanRow, scan, with_for_update=True)
             row.changes = json.dumps(tuple(dict.fromkeys((*json.loads(row.changes), *changes))))
 
-    def record(self, scan: int, visit: Visit) -> None:
-        """Store one visit whole."""
+    def record(self, scan: int, visit: Visit) -> bool:
+        """Store one visit whole, and say whether it was: the first visit to a host counts, another is dropped."""
         times = {
             question: answer.milliseconds for question, answer in visit.answers.items() if answer.milliseconds >= _SLOW
         }
         with Session(self._engine) as session, session.begin():
-            row = VisitRow(
+            is_first = insert_new(
+                session,
+                VisitRow,
                 scan=scan,
                 host=visit.host,
                 started_at=visit.started_at,
@@ -122,23 +164,33 @@ class Store:
                 requests=visit.requests,
                 milliseconds=json.dumps(times, separators=(",", ":"), sort_keys=True),
             )
-            session.add(row)
-            session.flush()
-            if visit.answers:
+            if is_first and visit.answers:
+                query = select(VisitRow.id).where(VisitRow.scan == scan, VisitRow.host == visit.host)
+                key = session.scalars(query).one()
                 answers = encoding.dump_answers(visit.answers)
-                kept = keep(session, answers, near=_answers_before(session, row))
-                session.add(VisitSectionRow(visit=row.id, document=kept))
+                kept = keep(session, answers, near=_answers_before(session, visit.host, key))
+                session.add(VisitSectionRow(visit=key, document=kept))
+        return is_first
 
-    def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> None:
-        """Store the judgement and declare the scan complete, both or neither."""
+    def seal(self, scan: int, judgement: Judgement, finished_at: datetime) -> bool:
+        """Store the judgement and declare the scan complete, both or neither; say no if it was complete already."""
+        running = update(ScanRow).where(ScanRow.id == scan, ScanRow.state == ScanState.RUNNING)
+        completing = running.values(state=ScanState.COMPLETE, finished_at=finished_at)
         with Session(self._engine) as session, session.begin():
-            row = self._scan_row(session, scan)
-            row.state, row.finished_at = ScanState.COMPLETE, finished_at
-            _write_judgement(session, scan, judgement)
+            # Two collectors that find all zones in wait for each other here.
+            is_sealed = cast(CursorResult[Any], session.execute(completing)).rowcount > 0
+            if is_sealed:
+                session.execute(delete(SharedScanRow).where(SharedScanRow.scan == scan))
+                # Two that store the same documents, each in its order, would wait for each other.
+                alone_in(session, DocumentRow)
+                _write_judgement(session, scan, judgement)
+        return is_sealed
 
     def judge_again(self, scan: int, judgement: Judgement) -> None:
         """Add a judgement by other rules; it becomes the one that counts."""
         with Session(self._engine) as session, session.begin():
+            # Or the scan could be pruned meanwhile.
+            alone_in(session, DocumentRow)
             self._scan_row(session, scan)
             _write_judgement(session, scan, judgement)
 
@@ -184,7 +236,7 @@ class Store:
     def back_up(self, target: Path) -> int:
         """Copy the store into a new file while others may use it; return how many complete scans the copy holds."""
         if not sqlite_file.is_sqlite(self._engine):
-            raise StoreError("The store is no file; back it up with the tools of its database, such as pg_dump.")
+            raise StoreError("The store is no file but a database of PostgreSQL; back it up with `pg_dump`.")
         return sqlite_file.back_up(self._engine, target)
 
     def expendable(self, retention: Retention, now: datetime) -> tuple[ScanSummary, ...]:
@@ -193,7 +245,9 @@ class Store:
         unknown = sorted(set(retention.keep) - {scan.id for scan in scans})
         if unknown:
             raise StoreError(f"The store holds no scan {unknown[0]} to keep; `osaudit scans` lists those it holds.")
-        return pruning.expendable(scans, retention, now)
+        with self._reading() as session:
+            waiting = session.scalars(select(SharedScanRow.scan).where(SharedScanRow.ends_at > now)).all()
+        return pruning.expendable(scans, replace(retention, keep=(*retention.keep, *waiting)), now)
 
     def remove(self, scans: Iterable[int]) -> pruning.Pruned:
         """Remove scans, and the documents to which nothing refers any more, all or nothing."""
@@ -272,10 +326,26 @@ class Store:
         return row
 
 
-def _answers_before(session: Session, visit: VisitRow) -> int | None:
+def _begin(
+    session: Session, inventory: Inventory, reference: Reference, started_at: datetime, changes: tuple[str, ...]
+) -> int:
+    row = ScanRow(
+        infrastructure=inventory.infrastructure,
+        state=ScanState.RUNNING,
+        started_at=started_at,
+        inventory=keep(session, encoding.dump_inventory(inventory)),
+        reference=keep(session, encoding.dump_reference(reference)),
+        changes=json.dumps(changes),
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _answers_before(session: Session, host: str, visit: int) -> int | None:
     """Return the document of the answers of the last visit to the same host."""
     documents = select(VisitSectionRow.document).join(VisitRow, VisitRow.id == VisitSectionRow.visit)
-    earlier = documents.where(VisitRow.host == visit.host, VisitRow.id < visit.id).order_by(VisitRow.id.desc())
+    earlier = documents.where(VisitRow.host == host, VisitRow.id < visit).order_by(VisitRow.id.desc())
     return session.scalar(earlier.limit(1))
 
 
@@ -323,7 +393,7 @@ def _rows_of(session: Session, row: ScanRow) -> None:
 
 def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
     visits = {}
-    for row in session.scalars(select(VisitRow).where(VisitRow.scan == scan).order_by(VisitRow.host)):
+    for row in session.scalars(select(VisitRow).where(VisitRow.scan == scan)):
         bodies = session.scalars(
             select(DocumentRow.body)
             .join(VisitSectionRow, VisitSectionRow.document == DocumentRow.id)
@@ -334,7 +404,8 @@ def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
         for body in bodies:
             answers.update(encoding.load_answers(content(session, body), times))
         visits[row.host] = _visit(row, answers)
-    return visits
+    # The order of letters differs from database to database.
+    return dict(sorted(visits.items()))
 
 
 def _visit(row: VisitRow, answers: Mapping[str, Answer]) -> Visit:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     LargeBinary,
     MetaData,
     String,
@@ -27,7 +28,7 @@ from auditor.model.finding import SubjectKind
 from auditor.model.scan import ScanState
 
 # The newest revision of store/migrations; a test keeps the two equal.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -51,6 +52,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def _one_of(column: str, kinds: type[ScanState] | type[SubjectKind]) -> str:
     return f"{column} in ({', '.join(repr(kind.value) for kind in kinds)})"
+
+
+def _who_refers(table: str, column: str) -> Index:
+    # PostgreSQL asks who refers to it for each document that pruning removes; in SQLite pruning does without.
+    return Index(f"ix_{table}_{column}", column).ddl_if(dialect="postgresql")
 
 
 Key = Annotated[int, mapped_column(primary_key=True)]
@@ -102,6 +108,21 @@ class ScanRow(Base):
     changes: Mapped[str] = mapped_column(String, server_default="[]")
 
 
+class SharedScanRow(Base):
+    """That a running scan is shared by the collectors of several zones; the row goes when the scan is sealed.
+
+    `identity` is what collectors must have in common. `digest_key` makes the digests that they read comparable; it is
+    kept nowhere else, and no longer than the scan runs.
+    """
+
+    __tablename__ = "shared_scan"
+
+    scan: Mapped[int] = mapped_column(ForeignKey("scan.id", ondelete="CASCADE"), primary_key=True)
+    identity: Mapped[Name] = mapped_column(unique=True)
+    ends_at: Mapped[Moment]
+    digest_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
 class VisitRow(Base):
     """One visit to one host; written in one transaction, so it is there whole or not at all."""
 
@@ -126,6 +147,7 @@ class VisitSectionRow(Base):
     """Which documents hold the answers of a visit."""
 
     __tablename__ = "visit_section"
+    __table_args__ = (_who_refers("visit_section", "document"),)
 
     visit: Mapped[int] = mapped_column(ForeignKey("visit.id"), primary_key=True)
     document: Mapped[int] = mapped_column(ForeignKey("document.id"), primary_key=True)
@@ -146,7 +168,12 @@ class SubjectRow(Base):
     """What one judgement says of one subject; facts and portrait exist for hosts only."""
 
     __tablename__ = "subject"
-    __table_args__ = (CheckConstraint(_one_of("kind", SubjectKind), name="kind"),)
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", SubjectKind), name="kind"),
+        _who_refers("subject", "facts"),
+        _who_refers("subject", "portrait"),
+        _who_refers("subject", "findings"),
+    )
 
     judgement: Mapped[int] = mapped_column(ForeignKey("judgement.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)

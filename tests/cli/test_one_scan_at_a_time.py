@@ -32,11 +32,11 @@ def test_a_second_scan_of_a_store_is_refused_while_the_first_runs_and_works_afte
 
 
 def test_a_scan_that_overruns_is_ended_by_its_deadline_and_sealed_as_incomplete(tmp_path: Path) -> None:
-    with serving(modelled("reference"), tmp_path, options={"dev-1": WSManOptions(command_seconds=30.0)}):
-        ended = osaudit(tmp_path, "scan", "--scan-seconds", "3")
+    with serving(modelled("reference"), tmp_path, options={"dev-1": WSManOptions(command_seconds=60.0)}):
+        ended = osaudit(tmp_path, "scan", "--scan-seconds", "10")
 
     assert ended.code == 3
-    assert "dev-1: not read (timed-out): The scan's deadline of 3 s passed before the host was read." in ended.err
+    assert "dev-1: not read (timed-out): The scan's deadline of 10 s passed before the host was read." in ended.err
     assert "The audit is incomplete: not read: dev-1" in ended.err
     listed = osaudit(tmp_path, "scans")
     assert "incomplete" not in listed.out

@@ -7,9 +7,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from auditor.store import scanning_alone
 from auditor.store.schema import REVISION
-from tests.cli.program import osaudit, refused
+from tests.cli.program import Ended, osaudit, refused
+from tests.peers.postgresql import PostgreSQL
+from tests.store.test_pruning import filled
 
 DATABASES = Path(__file__).parents[2] / "fixtures" / "databases"
 
@@ -151,6 +155,35 @@ def test_check_says_that_a_store_is_whole_and_else_what_is_damaged_and_what_to_d
         osaudit(scanned_twice, "report", str(scan)),
         "The store holds something that cannot be read (error); `osaudit store check` says what, and what to do.",
     )
+
+
+def test_a_store_in_postgresql_is_pruned_and_checked_and_backed_up_by_other_means(
+    tmp_path: Path, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", postgresql.password)
+    location = postgresql.new_database()
+    filled(location, range(3))
+
+    def told(*arguments: str) -> Ended:
+        return osaudit(tmp_path, *arguments, "--store", location)
+
+    assert told("store", "check") == Ended(0, f"{location} is whole: 3 scans can be read.\n")
+    refused(told("store", "backup", "copy.db"), "no file but a database of PostgreSQL; back it up with `pg_dump`.")
+    with scanning_alone(location, "process 17", "dmz"):
+        refused(
+            told("prune", "--keep-scans", "1"),
+            f"Another run writes into the store {location} (process 17, from 127.0.0.1); wait for its end, or stop it.",
+        )
+    pruned = "2 of 3 scans removed, with 2 documents that nothing else needs.\n"
+    assert told("prune", "--keep-scans", "1") == Ended(0, "", pruned)
+
+    postgresql.run("update document set body = '' where id = 1", location.rpartition("/")[2])
+    refused(
+        told("store", "check"),
+        "Document 1 (inventory of scan 3) cannot be read (error).",
+        f"{location} is damaged; keep a copy of the database, and restore its last good backup.",
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_store_of_an_earlier_schema_is_backed_up_and_upgraded_with_one_sentence(tmp_path: Path) -> None:

@@ -345,13 +345,6 @@ def test_a_locked_store_is_read_and_says_who_to_wait_for_when_it_would_be_writte
     refused(ended, "cannot be used: database is locked; wait for the program that uses it.")
 
 
-def test_the_password_of_a_database_is_not_shown(tmp_path: Path) -> None:
-    ended = osaudit(tmp_path, "scans", "-s", "postgresql://auditor:Planted-Store-1@127.0.0.1:1/osaudit")
-    assert ended.code == 2
-    assert "auditor:***@127.0.0.1" in ended.err
-    assert "Planted" not in ended.out + ended.err
-
-
 def test_a_result_that_cannot_be_written_is_one_sentence(scanned_twice: Path) -> None:
     (scanned_twice / "taken").write_text("a file", encoding="utf-8")
     refused(osaudit(scanned_twice, "report", "-o", "taken/report.html"), "cannot be written")

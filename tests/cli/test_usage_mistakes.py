@@ -46,6 +46,36 @@ def test_a_host_that_the_inventory_does_not_have_is_told(tmp_path: Path) -> None
     refused(osaudit(tmp_path, "hosts", "trust", "dev-1"), "dev-1 is read over WinRM and has no SSH host key")
 
 
+def test_a_zone_that_is_not_there_and_a_host_that_no_zone_would_read_are_told_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    osaudit(tmp_path, "init")
+    refused(osaudit(tmp_path, "scan", "--zone", "dmz"), "No host of the inventory is in the zone dmz: it has none")
+    text = (tmp_path / "inventory.yaml").read_text(encoding="utf-8").replace("    #zone: dmz", "    zone: dmz")
+    (tmp_path / "inventory.yaml").write_text(text, encoding="utf-8")
+    refused(osaudit(tmp_path, "scan", "--zone", "office"), "is in the zone office: it has dmz; name a zone")
+    refused(
+        osaudit(tmp_path, "scan", OSAUDIT_ZONE="dmz"), "No collector of a zone would read dev-1, qa-1, lt-1, broker-1;"
+    )
+    assert not (tmp_path / "osaudit.db").exists()
+
+
+@pytest.mark.parametrize("place", ["argument", "variable", "file"])
+def test_a_password_in_the_url_of_a_store_is_refused_wherever_it_stands_and_not_repeated(
+    place: str, tmp_path: Path
+) -> None:
+    location = "postgresql://osaudit:Planted-3311@127.0.0.1/osaudit"
+    if place == "argument":
+        ended = osaudit(tmp_path, "scans", "--store", location)
+    elif place == "variable":
+        ended = osaudit(tmp_path, "config", "show", OSAUDIT_STORE=location)
+    else:
+        (tmp_path / "osaudit.yaml").write_text(f"store: {location}\n", encoding="utf-8")
+        ended = osaudit(tmp_path, "status")
+    refused(ended, "a password")
+    assert "Planted-3311" not in ended.err
+
+
 @pytest.mark.parametrize("name", ["", "  ", "x" * 81, "CHG\x1b[31m", "CHG\n1"])
 def test_a_name_that_no_change_can_have_is_told_before_anything_is_read(name: str, tmp_path: Path) -> None:
     osaudit(tmp_path, "init")

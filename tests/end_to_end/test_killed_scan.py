@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,12 +21,11 @@ from auditor.simulation.options import WSManOptions
 from auditor.simulation.serving import ServedInfrastructure
 from auditor.store import open_store
 from tests.cli.program import Begun, osaudit, refused
+from tests.end_to_end.conclusions import compared
 from tests.end_to_end.simulated import modelled, serving
 
 # The hosts end one after the other, the last about this long after the first was asked.
 LAST_ENDS = 1.4
-# What differs from scan to scan: the time, and digests made with a key of their own.
-MOVING = {"clock.offset", PRIVATE_KEY_DIGEST.name}
 
 
 @dataclass(frozen=True)
@@ -104,26 +102,6 @@ def test_no_finished_host_is_lost_when_a_scan_is_killed(slice_: int, site: Site)
     assert now.keys() == otherwise.keys()
     assert now.keys() == otherwise.keys()
     digests_compare_only_within_one_process(record, finished)
-
-
-def compared(record: ScanRecord) -> dict[Any, Any]:
-    """Return what was concluded, but for what differs from scan to scan."""
-    judgement = record.judgement
-    assert judgement is not None
-    findings = {
-        (item.check, item.subject): (item.verdict.status, item.severity, item.verdict.reason, item.verdict.found)
-        for item in judgement.findings
-        # Their measured values are times.
-        if item.check not in ("DATA-007", "DATA-009")
-    }
-    facts = {
-        (host, name): fact for host, facts in judgement.facts.items() for name, fact in facts if name not in MOVING
-    }
-    components = {
-        (host, item.kind): item for host, portrait in judgement.portraits.items() for item in portrait.components
-    }
-    roles = {host: portrait.roles for host, portrait in judgement.portraits.items()}
-    return {"state": record.state, **facts, **components, **roles, **findings}
 
 
 def digests(judgement: Judgement | None, hosts: set[str]) -> set[str]:

@@ -18,7 +18,8 @@ Write = Callable[..., Path]
 FULL = """inventory: site/inventory.yaml
 store: data/osaudit.db
 checks: [rules]
-scan: {scan_seconds: 900, fail_on: high, report: /srv/latest.html, fail_on_new: false, baseline: 3, min_coverage: 90}
+scan: {scan_seconds: 900, zone: dmz, fail_on: high, report: /srv/latest.html, fail_on_new: false, baseline: 3,
+  min_coverage: 90}
 schedule: {at: 02:30, days: [friday, monday], account: osaudit, name: osaudit-north}
 notifications:
   when: always
@@ -39,6 +40,7 @@ def test_a_file_becomes_values_with_paths_relative_to_its_folder_and_the_place_o
         "store": str(tmp_path / "data" / "osaudit.db"),
         "checks": [str(tmp_path / "rules")],
         "scan.scan_seconds": 900,
+        "scan.zone": "dmz",
         "scan.fail_on": "high",
         "scan.fail_on_new": False,
         "scan.baseline": 3,
@@ -48,12 +50,13 @@ def test_a_file_becomes_values_with_paths_relative_to_its_folder_and_the_place_o
     }
     assert {key: item.place.line for key, item in found.settings.items() if "." in key} == {
         "scan.scan_seconds": 4,
+        "scan.zone": 4,
         "scan.fail_on": 4,
         "scan.fail_on_new": 4,
         "scan.baseline": 4,
-        "scan.min_coverage": 4,
+        "scan.min_coverage": 5,
         "scan.report": 4,
-        "notifications.when": 7,
+        "notifications.when": 8,
     }
     assert found.schedule == Schedule(
         datetime.time(2, 30), (Weekday.MONDAY, Weekday.FRIDAY), "osaudit", "osaudit-north"
@@ -80,6 +83,18 @@ def test_a_database_address_is_left_as_it_is(write: Write) -> None:
         ("scann: {}\n", 1, "scann", "'scann' is not a known key; did you mean scan?"),
         ("report: a\n", 1, "report", "'report' is not a known key; such a setting stands under scan."),
         ("when: a\n", 1, "when", "'when' is not a known key; such a setting stands under notifications."),
+        (
+            "scan: {zone: DMZ 1}\n",
+            1,
+            "scan.zone",
+            "found 'DMZ 1'; expected at most 30 small letters, digits and hyphens",
+        ),
+        (
+            "store: postgresql://a:Planted-7@b/c\n",
+            1,
+            "store",
+            "found a password in the URL; expected it in the password",
+        ),
         ("scan:\n  fail_on: hi\n", 2, "scan.fail_on", "found 'hi'; expected critical, high, medium or low."),
         ("scan: {min_coverage: 101}\n", 1, "scan.min_coverage", "found the number 101; expected at most 100."),
         ("scan: {fail_on_new: often}\n", 1, "scan.fail_on_new", "found 'often'; expected true or false."),

@@ -91,7 +91,7 @@ def test_the_example_of_an_inventory_shows_every_setting_of_an_environment_and_a
     text = examples()["inventory.yaml"]
     definitions = json_schema("inventory")["$defs"]
     environment = definitions["EnvironmentSettings"]["properties"]
-    host = {"name", "address", "roles", "aliases", "passive", "same_machine_as"}
+    host = {"name", "address", "roles", "aliases", "passive", "same_machine_as", "zone"}
     assert [name for name in (*environment, *sorted(host)) if not re.search(rf"\b{name}:", text)] == []
 
 

@@ -41,6 +41,21 @@ def endpoint(write: Write, host: str, defaults: str = "{}", environment: str = "
     return load(write(text)).hosts[0].endpoint
 
 
+def test_a_host_is_in_its_own_zone_or_in_that_of_its_environment(write: Write) -> None:
+    path = write(
+        textwrap.dedent("""
+        infrastructure: Example
+        defaults: {sign_in: kerberos}
+        environments:
+          - {name: A, purpose: other, zone: internal, hosts: [{name: a-1}, {name: a-2, zone: dmz}]}
+          - {name: B, purpose: other, hosts: [{name: b-1}, {name: b-2, zone: office-2}]}
+        other_hosts: [{name: c-1, zone: dmz}, {name: c-2}]
+        """)
+    )
+    zones = {host.name: host.zone for host in load(path).hosts}
+    assert zones == {"a-1": "internal", "a-2": "dmz", "b-1": None, "b-2": "office-2", "c-1": "dmz", "c-2": None}
+
+
 def test_a_whole_inventory_becomes_values(write: Write, tmp_path: Path) -> None:
     path = write(
         textwrap.dedent(r"""

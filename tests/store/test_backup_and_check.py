@@ -16,13 +16,7 @@ from auditor.errors import StoreError
 from auditor.model.reference import Reference
 from auditor.store import Store, open_store
 from tests.store.test_pruning import filled, held
-from tests.store.test_store import NOW, inventory, judgement, visit
-
-
-def change(path: Path, statement: str, *values: object) -> None:
-    with closing(sqlite3.connect(path)) as database:
-        assert database.execute(statement, values).rowcount > 0
-        database.commit()
+from tests.store.test_store import NOW, execute, inventory, judgement, visit
 
 
 @pytest.fixture
@@ -33,6 +27,12 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(path: Path) -> Store:
     return filled(path, range(3))
+
+
+@pytest.fixture
+def checked(location: str) -> Store:
+    """A store on each engine; only a file can be backed up, but all can be checked."""
+    return filled(location, range(3))
 
 
 def test_a_backup_is_a_store_with_the_same_scans_in_one_file_for_its_owner(store: Store, tmp_path: Path) -> None:
@@ -107,31 +107,40 @@ def test_the_copy_of_a_damaged_store_is_not_kept(store: Store, path: Path, tmp_p
     assert not [file for file in tmp_path.iterdir() if "copy" in file.name]
 
 
-def test_a_store_of_which_nothing_is_damaged_has_no_problem(store: Store) -> None:
-    running = store.begin(inventory(), Reference(), NOW)
-    store.record(running, visit())
+def test_what_is_no_file_is_backed_up_by_other_means_which_are_named(postgresql_store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no file but a database of PostgreSQL; back it up with `pg_dump`\."):
+        postgresql_store.back_up(tmp_path / "copy.db")
+    assert list(tmp_path.iterdir()) == []
 
-    assert store.check() == ()
+
+def test_a_store_of_which_nothing_is_damaged_has_no_problem(checked: Store) -> None:
+    running = checked.begin(inventory(), Reference(), NOW)
+    checked.record(running, visit())
+
+    assert checked.check() == ()
 
 
-def test_a_document_that_is_not_what_was_stored_is_named_with_its_scans(store: Store, path: Path) -> None:
-    body = zlib.compress(b"[]", 9)
-    change(path, "update document set body = ? where id = (select max(findings) from subject)", body)
+def test_a_document_that_is_not_what_was_stored_is_named_with_its_scans(checked: Store, location: str) -> None:
+    statement = "update document set body = :body where id = (select max(findings) from subject)"
+    assert execute(location, statement, body=zlib.compress(b"[]", 9))
 
-    (problem,) = store.check()
+    (problem,) = checked.check()
 
     assert "(findings of 3 scans, 1 to 3) is not what was stored: its digest differs." in problem
 
 
-def test_a_document_that_cannot_be_decoded_is_named_and_reading_it_ends_in_a_sentence(store: Store, path: Path) -> None:
-    change(path, "update document set body = x'00ff' where id = (select max(document) from visit_section)")
+def test_a_document_that_cannot_be_decoded_is_named_and_reading_it_ends_in_a_sentence(
+    checked: Store, location: str
+) -> None:
+    statement = "update document set body = :body where id = (select max(document) from visit_section)"
+    assert execute(location, statement, body=b"\x00\xff")
 
-    (problem,) = store.check()
+    (problem,) = checked.check()
 
     assert "(answers of scan 3) cannot be read (error)." in problem
     with pytest.raises(StoreError, match=r"cannot be read \(error\); `osaudit store check` says what, and what to do"):
-        store.scan(3)
-    assert store.scan(2).visits
+        checked.scan(3)
+    assert checked.scan(2).visits
 
 
 @pytest.mark.parametrize(
@@ -139,21 +148,31 @@ def test_a_document_that_cannot_be_decoded_is_named_and_reading_it_ends_in_a_sen
     [
         ("update visit set milliseconds = 'x' where scan = 2", "Scan 2 cannot be read (JSONDecodeError)."),
         ("update visit set channel = 'x' where scan = 2", "Scan 2 cannot be read (ValueError)."),
-        ("update scan set started_at = 'x' where id = 2", "Scan 2 cannot be read (ValueError)."),
+        ("update scan set changes = '[' where id = 2", "Scan 2 cannot be read (JSONDecodeError)."),
     ],
 )
-def test_a_row_that_cannot_be_read_is_named(statement: str, words: str, store: Store, path: Path) -> None:
-    change(path, statement)
+def test_a_row_that_cannot_be_read_is_named(statement: str, words: str, checked: Store, location: str) -> None:
+    assert execute(location, statement)
 
-    assert store.check() == (words,)
+    assert checked.check() == (words,)
 
 
-def test_a_reference_that_leads_nowhere_and_a_complete_scan_without_judgement_are_named(
-    store: Store, path: Path
-) -> None:
-    change(path, "delete from judgement where scan = 2")
+def test_a_moment_that_is_none_is_named(store: Store, path: Path) -> None:
+    assert execute(path, "update scan set started_at = 'x' where id = 2")
 
-    assert set(store.check()) >= {
-        "The table subject refers to rows of judgement that are not there.",
-        "Scan 2 is complete and has no judgement.",
-    }
+    assert store.check() == ("Scan 2 cannot be read (ValueError).",)
+
+
+def test_a_complete_scan_without_judgement_is_named(checked: Store, location: str) -> None:
+    assert execute(location, "delete from subject where judgement = 2")
+    assert execute(location, "delete from judgement where id = 2")
+
+    assert checked.check() == ("Scan 2 is complete and has no judgement.",)
+
+
+def test_a_reference_that_leads_nowhere_is_named(store: Store, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("delete from judgement where scan = 2")
+        database.commit()
+
+    assert "The table subject refers to rows of judgement that are not there." in store.check()

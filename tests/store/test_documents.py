@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auditor.model.observation import Visit
@@ -22,10 +19,11 @@ from auditor.model.question import Answer, Outcome
 from auditor.model.reference import Reference
 from auditor.store import Store, encoding, open_store
 from auditor.store.documents import document, keep
+from auditor.store.opening import engine_at
 from auditor.store.patching import difference, patched
 from auditor.store.pruning import remove
 from auditor.store.schema import Base, DocumentRow, ScanRow
-from tests.store.test_store import NOW, inventory, judgement, visit
+from tests.store.test_store import NOW, execute, inventory, judgement, visit
 
 LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2) | st.text(max_size=3)
 VALUES = st.recursive(
@@ -50,11 +48,12 @@ def test_a_patch_holds_what_differs_and_nothing_else() -> None:
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    engine = create_engine("sqlite://")
+def session(location: str) -> Iterator[Session]:
+    engine = engine_at(location)
     Base.metadata.create_all(engine)
     with Session(engine) as opened:
         yield opened
+    engine.dispose()
 
 
 def large(seed: int, **more: object) -> dict[str, object]:
@@ -161,8 +160,8 @@ def night_visit(night: int) -> Visit:
     return replace(visit(at=NOW + timedelta(days=night)), answers={"clock.now": moving, **many})
 
 
-def filled(path: Path, nights: int) -> Store:
-    store = open_store(str(path), create=True)
+def filled(location: str, nights: int) -> Store:
+    store = open_store(location, create=True)
     for night in range(nights):
         scan = store.begin(inventory(), Reference(), NOW + timedelta(days=night))
         store.record(scan, night_visit(night))
@@ -170,8 +169,8 @@ def filled(path: Path, nights: int) -> Store:
     return store
 
 
-def test_a_night_costs_what_changed_in_it(tmp_path: Path) -> None:
-    store = filled(tmp_path / "osaudit.db", 6)
+def test_a_night_costs_what_changed_in_it(location: str) -> None:
+    store = filled(location, 6)
 
     with Session(store._engine) as session:
         sizes = [len(body) for body in session.scalars(select(DocumentRow.body).order_by(DocumentRow.id))]
@@ -180,8 +179,8 @@ def test_a_night_costs_what_changed_in_it(tmp_path: Path) -> None:
     assert store.check() == ()
 
 
-def test_pruning_keeps_what_a_thin_document_is_like(tmp_path: Path) -> None:
-    store = filled(tmp_path / "osaudit.db", 4)
+def test_pruning_keeps_what_a_thin_document_is_like(location: str) -> None:
+    store = filled(location, 4)
 
     removed = store.remove([1, 2, 3])
 
@@ -216,11 +215,9 @@ def test_pruning_keeps_all_that_leads_to_a_whole_document(session: Session) -> N
     assert document(session, keys[-1]) == drifting(16)
 
 
-def test_damage_to_a_whole_document_is_told_of_all_that_are_like_it(tmp_path: Path) -> None:
-    store = filled(tmp_path / "osaudit.db", 3)
-    with closing(sqlite3.connect(tmp_path / "osaudit.db")) as database:
-        database.execute("update document set body = zeroblob(9) where length(body) > 1000")
-        database.commit()
+def test_damage_to_a_whole_document_is_told_of_all_that_are_like_it(location: str) -> None:
+    store = filled(location, 3)
+    assert execute(location, "update document set body = :body where length(body) > 1000", body=bytes(9)) == 1
 
     problems = store.check()
 

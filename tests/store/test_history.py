@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -18,7 +17,7 @@ from auditor.model.inventory import Environment, Inventory, Purpose
 from auditor.model.reference import Reference
 from auditor.model.scan import Judgement, RuleSet
 from auditor.model.waiver import Waiver
-from auditor.store import Store, encoding, open_store
+from auditor.store import Store, encoding
 
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 INVENTORY = Inventory("example", (Environment("Development", Purpose.DEVELOPMENT),), digest="d")
@@ -45,11 +44,6 @@ def blind(host: str) -> Finding:
 
 def waived(host: str) -> Finding:
     return dataclasses.replace(failing(host), waiver=WAIVER)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "osaudit.db"), create=True)
 
 
 def judgement(*findings: Finding, rules: str = "rules") -> Judgement:
@@ -166,13 +160,13 @@ def test_a_year_of_nights_costs_two_statements_and_reads_each_document_once(
         read.append(body)
         return decompress(body)
 
-    event.listen(store._engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    event.listen(store._engine, "before_cursor_execute", lambda *call: statements.append(call[2].lower()))
     monkeypatch.setattr(encoding, "decompress", reading)
 
     history = store.history(last)
 
     # One more looks the scan up.
-    assert len(statements) == 3
+    assert len([statement for statement in statements if statement.startswith(("select", "with"))]) == 3
     assert len(read) == len(hosts) + 1
     assert life(history, "h0") == Life(1, 51, reopened=5)
     assert [point.opened[Severity.HIGH] for point in history.points[:11]] == [1, *[0] * 9, 1]

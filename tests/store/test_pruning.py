@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from auditor.store import ScanSummary, Store, open_store
 from auditor.store.pruning import Pruned, expendable
 from tests.store.test_store import NOW, count, inventory, judgement, visit
 
-TABLES = ("scan", "visit", "visit_section", "judgement", "subject", "document")
+TABLES = ("scan", "shared_scan", "visit", "visit_section", "judgement", "subject", "document")
 
 
 def night(number: int, *, state: ScanState = ScanState.COMPLETE, changes: tuple[str, ...] = ()) -> ScanSummary:
@@ -90,9 +90,9 @@ def test_without_a_limit_nothing_goes() -> None:
     assert not Retention(keep=(1,)).is_limited
 
 
-def filled(path: Path, nights: Iterable[int]) -> Store:
+def filled(location: str | Path, nights: Iterable[int]) -> Store:
     """Return a store of scans of which each has an answer of its own, and the others in common with all."""
-    store = open_store(str(path), create=True)
+    store = open_store(str(location), create=True)
     for number in nights:
         at = NOW + timedelta(days=number)
         scan = store.begin(inventory(), Reference(), at)
@@ -112,20 +112,35 @@ def held(store: Store, scans: Iterable[int]) -> dict[int, tuple[object, ...]]:
     return found
 
 
-def test_what_is_left_is_what_a_store_would_hold_that_never_saw_the_rest(tmp_path: Path) -> None:
-    pruned, never = filled(tmp_path / "pruned.db", range(6)), filled(tmp_path / "never.db", (4, 5))
+def joined(store: Store, ends_at: datetime) -> int:
+    """Begin a scan that waits for zones, with a visit to one host."""
+    shared = store.join(inventory(), Reference(), NOW, identity="i", ends_at=ends_at, digest_key=b"k" * 32)
+    store.record(shared.id, visit())
+    return shared.id
+
+
+def test_what_is_left_is_what_a_store_would_hold_that_never_saw_the_rest(new_location: Callable[[], str]) -> None:
+    here, there = new_location(), new_location()
+    pruned, never = filled(here, range(6)), filled(there, (4, 5))
+    abandoned = joined(pruned, NOW)
     before = held(pruned, (5, 6))
 
-    removed = pruned.remove([1, 2, 3, 4])
+    removed = pruned.remove([1, 2, 3, 4, abandoned])
 
-    assert removed == Pruned(scans=4, documents=4)
-    assert {table: count(tmp_path / "pruned.db", table) for table in TABLES} == {
-        table: count(tmp_path / "never.db", table) for table in TABLES
-    }
+    assert removed == Pruned(scans=5, documents=5)
+    assert {table: count(here, table) for table in TABLES} == {table: count(there, table) for table in TABLES}
     assert held(pruned, (5, 6)) == before
     assert (pruned.check(), never.check()) == ((), ())
-    with closing(sqlite3.connect(tmp_path / "pruned.db")) as database:
-        assert database.execute("pragma foreign_key_check").fetchall() == []
+
+
+def test_a_scan_that_waits_for_zones_stays_until_its_deadline(location: str) -> None:
+    store = open_store(location, create=True)
+    waiting = joined(store, NOW + timedelta(days=40))
+    filled(location, range(3))
+
+    one = Retention(keep_scans=1)
+    assert [scan.id for scan in store.expendable(one, NOW + timedelta(days=39))] == [2, 3]
+    assert [scan.id for scan in store.expendable(one, NOW + timedelta(days=41))] == [waiting, 2, 3]
 
 
 def test_a_removal_that_would_leave_something_without_what_it_refers_to_does_not_happen(tmp_path: Path) -> None:
@@ -161,8 +176,8 @@ def test_the_file_shrinks_by_what_was_removed(tmp_path: Path) -> None:
     assert store.scan(60).visits["dev-1"].answers["clock.now"].value == {"utc": "59"}
 
 
-def test_a_number_to_keep_that_no_scan_has_is_told(tmp_path: Path) -> None:
-    store = filled(tmp_path / "osaudit.db", range(2))
+def test_a_number_to_keep_that_no_scan_has_is_told(location: str) -> None:
+    store = filled(location, range(2))
 
     with pytest.raises(StoreError, match="no scan 7 to keep"):
         store.expendable(Retention(keep_scans=1, keep=(1, 7)), NOW)
