@@ -16,7 +16,13 @@ import yaml
 
 from auditor import bundled
 from auditor.model.inventory import Hosting
-from auditor.simulation.infrastructure import ModelledHost, ModelledInfrastructure, ModelledTransport, Reach
+from auditor.simulation.infrastructure import (
+    ModelledEnvironment,
+    ModelledHost,
+    ModelledInfrastructure,
+    ModelledTransport,
+    Reach,
+)
 from auditor.simulation.machine import Machine, load_machine
 from auditor.simulation.serving import ServedInfrastructure
 from tests.cli.program import Ended, osaudit
@@ -31,11 +37,11 @@ MACHINES = {"dev-1": "p01-development.yaml", "qa-1": "p02-quality.yaml", "lt-1":
 class Nights:
     """Three servers, the program, and the clock that they share."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
         self.folder = folder
         self._models = folder / "models"
         self._models.mkdir()
-        self._environment = environment
+        self._given = variables
         self._ahead = 0.0
         self._drift: Drift = {}
         self._unread: frozenset[str] = frozenset()
@@ -62,21 +68,17 @@ class Nights:
         return osaudit(self.folder, *arguments, module=MODULE, **self._variables())
 
     def _variables(self) -> dict[str, str]:
-        return {**self._environment, AHEAD: str(self._ahead), "TZ": "UTC"}
+        return {**self._given, AHEAD: str(self._ahead), "TZ": "UTC"}
 
     def _infrastructure(self) -> ModelledInfrastructure:
         """Return the reference on one host for each environment; those of Production are in the cloud."""
         reference = modelled("reference")
-        environments = [
-            replace(
-                environment,
-                hosting=Hosting.ON_PREMISES if kept else Hosting.CLOUD,
-                hosts=tuple(self._host(host) for host in kept),
-            )
-            for environment in reference.environments
-            for kept in [[host for host in environment.hosts if host.name in MACHINES]]
-        ]
-        return replace(reference, name="fortnight", environments=tuple(environments))
+        environments = tuple(self._environment(environment) for environment in reference.environments)
+        return replace(reference, name="fortnight", environments=environments)
+
+    def _environment(self, environment: ModelledEnvironment) -> ModelledEnvironment:
+        hosts = tuple(self._host(host) for host in environment.hosts if host.name in MACHINES)
+        return replace(environment, hosting=Hosting.ON_PREMISES if hosts else Hosting.CLOUD, hosts=hosts)
 
     def _host(self, host: ModelledHost) -> ModelledHost:
         return replace(
