@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,8 @@ WITH_LIFETIME: Drift = {
 CLEAN = "No failure is open in what could be judged, but not everything could be."
 ONE_HIGH = "1 high finding is open, on 1 host."
 HIGH_AND_MEDIUM = "1 high and 1 medium findings are open, on 1 host and across environments."
+# For each engine what makes an empty store, or names one to be made, in a folder that it may use.
+ENGINES: dict[str, Callable[[Path], str]] = {"sqlite": lambda folder: str(folder / "osaudit.db")}
 # Labels of a diff that say no more than that a check could look now, or found another value that is none of its matter.
 ASIDE = frozenset({"in-scope", "out-of-scope", "evidence-changed", "lost-sight", "now-seen"})
 
@@ -218,6 +221,7 @@ FORTNIGHT = (
         ),
     ),
 )
+# The store is put back into the first schema before the scan of this night, where it is a file.
 UPGRADED = 8
 SCANNED = tuple(night for night in FORTNIGHT if night.code is not None)
 # The number of the last scan of each night: that of a missed one is the scan before.
@@ -282,10 +286,10 @@ class Fortnight:
         return document
 
 
-@pytest.fixture(scope="module", params=["sqlite"])
+@pytest.fixture(scope="module", params=ENGINES)
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The store of the fortnight, as `--store` names it."""
-    return str(tmp_path_factory.mktemp(request.param) / "osaudit.db")
+    return ENGINES[request.param](tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture(scope="module")
