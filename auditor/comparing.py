@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from auditor.diffing import Again, compare, judged_otherwise
-from auditor.evaluating import Rules, judged_again
+from auditor.evaluating import Rules, judged_again, read_again
 from auditor.model.difference import Difference, ScanWindow
-from auditor.model.scan import ScanRecord, ScanState
+from auditor.model.scan import EarlierScan, ScanRecord, ScanState
 from auditor.store import Store
 
 
@@ -28,12 +28,17 @@ def _again(store: Store, before: ScanRecord, after: ScanRecord, rules: Rules) ->
     if stored is not None and stored.rules == rules.rule_set:
         now = stored
     else:
-        now = judged_again(after, rules, after.reference, store.scan_before(after.id))
-    previous = store.scan_before(before.id)
+        now = judged_again(after, rules, after.reference, _earlier(store, after))
+    previous = _earlier(store, before)
     then = judged_again(before, rules, after.reference, previous)
     if before.reference.digest == after.reference.digest:
         return Again(then, then, now)
     return Again(judged_again(before, rules, before.reference, previous), then, now)
+
+
+def _earlier(store: Store, record: ScanRecord) -> EarlierScan | None:
+    previous = store.scan_before(record.id)
+    return None if previous is None else read_again(previous, store.last_read(previous.id))
 
 
 def _windows(store: Store, before: ScanRecord, after: ScanRecord) -> tuple[ScanWindow, ...]:

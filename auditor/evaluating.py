@@ -143,10 +143,10 @@ def judge_readings(
     return Judgement(facts, portraits, findings, rules.rule_set)
 
 
-def judged_again(record: ScanRecord, rules: Rules, reference: Reference, previous: ScanRecord | None) -> Judgement:
+def judged_again(record: ScanRecord, rules: Rules, reference: Reference, previous: EarlierScan | None) -> Judgement:
     """Judge the answers of a sealed scan as these rules and this reference would have judged them on its day.
 
-    `previous` is the complete scan before it, whose answers are read again too. No waiver is laid beside, and what a
+    `previous` is the complete scan before it, with its answers read again too. No waiver is laid beside, and what a
     check says of waivers is kept, because a scan does not keep those that covered nothing.
     """
     judgement = judge(
@@ -155,7 +155,7 @@ def judged_again(record: ScanRecord, rules: Rules, reference: Reference, previou
         record.visits,
         rules,
         judged_at=record.finished_at or record.started_at,
-        previous=None if previous is None else _read_again(previous),
+        previous=previous,
     )
     stored = record.judgement.findings if record.judgement else ()
     kept = [finding for finding in stored if finding.check in JUDGES_WAIVERS]
@@ -164,8 +164,9 @@ def judged_again(record: ScanRecord, rules: Rules, reference: Reference, previou
     return replace(judgement, findings=tuple(ordered))
 
 
-def _read_again(record: ScanRecord) -> EarlierScan:
-    facts = {host: read_facts(visit) for host, visit in record.visits.items()}
+def read_again(record: ScanRecord, visits: Mapping[str, Visit]) -> EarlierScan:
+    """Return what a later scan is compared with; `visits` are the last ones that read its hosts, up to this scan."""
+    facts = {host: read_facts(visit) for host, visit in visits.items()}
     return EarlierScan(facts, record.judgement.rules.digest if record.judgement else "", record.reference.digest)
 
 

@@ -15,10 +15,11 @@ import pytest
 from auditor import bundled
 from auditor.comparing import compared
 from auditor.engine.scaffolding import new_check_files
+from auditor.errors import FailureKind
 from auditor.evaluating import Rules, judge
 from auditor.model.difference import Difference, Expectation, FindingLabel, JudgedAgain
 from auditor.model.inventory import Inventory, Purpose
-from auditor.model.observation import Visit
+from auditor.model.observation import Failure, Visit
 from auditor.model.reference import ExpectedEnvironment, Reference
 from auditor.model.waiver import Waiver
 from auditor.store import Store, open_store
@@ -69,14 +70,19 @@ def scanned(
     reference: Reference | None = None,
     waivers: tuple[Waiver, ...] = (),
     changes: tuple[str, ...] = (),
+    failure: Failure | None = None,
 ) -> int:
-    """Store a scan of a modelled infrastructure, a day after the one before, and return its number."""
+    """Store a scan of a modelled infrastructure, a day after the one before, and return its number.
+
+    With a failure no host could be read.
+    """
     inventory, answered = answers_of(name)
     at = BEGIN + timedelta(days=len(store.scans()))
     reference = reference or Reference()
     scan = store.begin(inventory, reference, at, changes)
     for visit in answered.values():
-        store.record(scan, dataclasses.replace(visit, started_at=at, observed_at=at))
+        visited_at = dataclasses.replace(visit, started_at=at, observed_at=at)
+        store.record(scan, Visit(visit.host, at, at, failure=failure) if failure else visited_at)
     visited = store.scan(scan).visits
     previous = store.earlier_scan(scan)
     judgement = judge(inventory, reference, visited, by, waivers=waivers, judged_at=at, previous=previous)
@@ -159,6 +165,19 @@ def test_a_check_that_compares_with_the_scan_before_gets_the_one_before_the_earl
     scans = [scanned(store, "network-card-changed", rules[name]) for name in ("old", "new")]
 
     # The network card was another one in the second scan and is the same in the third.
+    assert told(difference(store, scans, rules["new"])) == {
+        ("repaired", "HW-011"),
+        ("changed-by-rules", "OWN-001"),
+    }
+
+
+def test_a_check_that_compares_gets_the_last_scan_that_read_the_host_also_when_judged_again(
+    store: Store, rules: dict[str, Rules]
+) -> None:
+    scanned(store, "reference", rules["old"])
+    scanned(store, "reference", rules["old"], failure=Failure(FailureKind.REFUSED, "Nobody answered."))
+    scans = [scanned(store, "network-card-changed", rules[name]) for name in ("old", "new")]
+
     assert told(difference(store, scans, rules["new"])) == {
         ("repaired", "HW-011"),
         ("changed-by-rules", "OWN-001"),

@@ -152,11 +152,11 @@ class Host:
 
     @property
     def is_new(self) -> bool:
-        """Whether no complete scan before this one had this host."""
+        """Whether no complete scan before this one read this host."""
         return self._material.previous is None or self.name not in self._material.previous.facts
 
     def earlier_fact(self, key: FactKey[T]) -> T:
-        """Return the value that a fact had in the last complete scan before, for a host that is not new.
+        """Return the value that a fact had in the last complete scan that read this host, if it is not new.
 
         Raises `Unknowable` when that scan could not tell it.
         """

@@ -42,7 +42,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class EarlierScan:
-    """What a scan is compared with: the last complete one before, its facts by host, the digests it was judged by."""
+    """What a scan is compared with: the last complete one before, and the digests it was judged by.
+
+    `facts` are by host those of the last complete scan that read it, so that a host that could not be read for a night
+    is not a new one. A host that this one does not have, or that none read, has none.
+    """
 
     facts: Mapping[str, Facts]
     rules: str

@@ -106,8 +106,9 @@ def _accepted(difference: Difference) -> tuple[str, ...]:
     if waived:
         sentences.append(ngettext("%(num)s finding is now waived.", "%(num)s findings are now waived.", waived))
     if ended:
+        # Its date came, somebody took it out, or the evidence is not what was accepted.
         sentences.append(
-            ngettext("The waiver of %(num)s finding ended.", "The waiver of %(num)s findings ended.", ended)
+            ngettext("%(num)s finding is no longer waived.", "%(num)s findings are no longer waived.", ended)
         )
     return tuple(sentences)
 

@@ -294,14 +294,26 @@ class Store:
         return None if earlier is None else self.scan(earlier)
 
     def earlier_scan(self, scan: int) -> EarlierScan | None:
-        """Return what a scan is compared with: as `scan_before`, without the visits; None when there is none."""
+        """Return what the checks compare a scan with; None when there was no complete scan before."""
         with self._reading() as session:
             earlier = self._id_before(session, scan)
             judgement = None if earlier is None else _judgement(session, earlier)
             if earlier is None or judgement is None:
                 return None
-            reference = encoding.load_reference(document(session, self._scan_row(session, earlier).reference))
-        return EarlierScan(judgement.facts, judgement.rules.digest, reference.digest)
+            row = self._scan_row(session, earlier)
+            reference = encoding.load_reference(document(session, row.reference))
+            read = _last_read(session, row)
+            facts = {host: item for host, item in judgement.facts.items() if read.get(host) == earlier}
+            for host, other in read.items():
+                if other != earlier:
+                    facts[host] = _facts(session, other, host)
+        return EarlierScan(facts, judgement.rules.digest, reference.digest)
+
+    def last_read(self, scan: int) -> Mapping[str, Visit]:
+        """Return the visits of a scan, for a host that it could not read that of the last complete scan which did."""
+        with self._reading() as session:
+            read = _last_read(session, self._scan_row(session, scan))
+            return {host: _visits(session, other, host)[host] for host, other in read.items()}
 
     def history(self, scan: int) -> History:
         """Return how the infrastructure of this scan fared in all its complete scans up to this one."""
@@ -391,9 +403,36 @@ def _rows_of(session: Session, row: ScanRow) -> None:
         json.loads(visit.milliseconds)
 
 
-def _visits(session: Session, scan: int) -> Mapping[str, Visit]:
+def _last_read(session: Session, scan: ScanRow) -> Mapping[str, int]:
+    """Return for each host of a scan the last complete one, up to this, that read it; nothing where none did."""
+    of_this = select(VisitRow.host).where(VisitRow.scan == scan.id)
+    rows = session.execute(
+        select(VisitRow.host, func.max(VisitRow.scan))
+        .join(ScanRow, ScanRow.id == VisitRow.scan)
+        .where(ScanRow.infrastructure == scan.infrastructure, ScanRow.state == ScanState.COMPLETE)
+        .where(ScanRow.id <= scan.id, VisitRow.failure_kind.is_(None), VisitRow.host.in_(of_this))
+        .group_by(VisitRow.host)
+    )
+    # The order of letters differs from database to database.
+    return dict(sorted((row[0], row[1]) for row in rows))
+
+
+def _facts(session: Session, scan: int, host: str) -> Facts:
+    kept = session.scalar(
+        select(SubjectRow.facts)
+        .join(JudgementRow, JudgementRow.id == SubjectRow.judgement)
+        .where(JudgementRow.scan == scan, SubjectRow.kind == SubjectKind.HOST, SubjectRow.name == host)
+        .order_by(JudgementRow.id.desc())
+        .limit(1)
+    )
+    assert kept is not None, "a complete scan has facts of each of its hosts"
+    return encoding.load_facts(host, document(session, kept))
+
+
+def _visits(session: Session, scan: int, host: str | None = None) -> Mapping[str, Visit]:
     visits = {}
-    for row in session.scalars(select(VisitRow).where(VisitRow.scan == scan)):
+    which = (VisitRow.scan == scan,) if host is None else (VisitRow.scan == scan, VisitRow.host == host)
+    for row in session.scalars(select(VisitRow).where(*which)):
         bodies = session.scalars(
             select(DocumentRow.body)
             .join(VisitSectionRow, VisitSectionRow.document == DocumentRow.id)

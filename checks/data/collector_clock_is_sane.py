@@ -65,8 +65,8 @@ def collector_clock_is_sane(infrastructure: Infrastructure) -> Verdict:
             lasting=off.names,
         )
     off.demand_complete_sight()
-    widest = max(abs(_offset(host)) for host in hosts)
-    return passed(f"The clocks of {count(len(hosts), 'host')} differ from that of osaudit by at most {widest:.1f} s.")
+    # Without the measured seconds: they are others every night, and would be shown as a change.
+    return passed(f"The clocks of {count(len(hosts), 'host')} differ from that of osaudit by at most {limit} s.")
 
 
 def _offset(host: Host) -> float:

@@ -14,9 +14,9 @@ def right_machine_answered(host: Host) -> Verdict:
 
     One of the names by which the inventory knows the host (its name, its aliases, the address that is connected to)
     must be a name or an address that the machine gives itself; a short name equals a full one that begins with it.
-    Where the scan before read this host too, one of three marks must be the same as then: the UUID of the hardware,
-    the GUID of the operating system, a network card. Over SSH and TLS the key or certificate is checked before any
-    sign-in; that is no part of this check.
+    Where a complete scan before read this host too, one of three marks must be the same as in the last one that did:
+    the UUID of the hardware, the GUID of the operating system, a network card. Over SSH and TLS the key or certificate
+    is checked before any sign-in; that is no part of this check.
 
     ## How to fix
 
@@ -43,11 +43,13 @@ def right_machine_answered(host: Host) -> Verdict:
         return passed(f"The machine that answered for {host.name} has that name; no scan before this one read it.")
     same = search(_MARKS, lambda mark: _is_kept(host, mark))
     if same.found:
-        return passed(f"The machine that answered for {host.name} has the same {same.found[0]} as in the scan before.")
+        return passed(
+            f"The machine that answered for {host.name} has the same {same.found[0]} as when it was last read."
+        )
     same.demand_complete_sight()
     return failed(
-        f"Another machine answered for {host.name} than in the scan before: {name_few(_MARKS)} all differ.",
-        expected="the machine of the scan before",
+        f"Another machine answered for {host.name} than when it was last read: {name_few(_MARKS)} all differ.",
+        expected="the machine that was last read",
         found="another machine",
     )
 
@@ -56,7 +58,7 @@ _MARKS = ("UUID of the hardware", "GUID of the operating system", "network card"
 
 
 def _is_kept(host: Host, mark: str) -> bool:
-    """Whether a mark is there now and was the same in the scan before."""
+    """Whether a mark is there now and was the same when the host was last read."""
     if mark == _MARKS[2]:
         now, before = host.fact(facts.MACHINE_MACS), host.earlier_fact(facts.MACHINE_MACS)
     else:

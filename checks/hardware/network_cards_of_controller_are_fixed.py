@@ -31,9 +31,9 @@ def network_cards_of_controller_are_fixed(host: Host) -> Verdict:
 
     ## How it is decided
 
-    Every hardware address that the controller had in the last complete scan is still there. Cards that came in
-    addition do no harm. The first scan of a host has nothing to compare with. On a cloud instance the serial number
-    comes from the instance instead: if you run one, record a waiver.
+    Every hardware address that the controller had in the last complete scan that read it is still there. Cards that
+    came in addition do no harm. The first scan of a host has nothing to compare with. On a cloud instance the serial
+    number comes from the instance instead: if you run one, record a waiver.
 
     ## How to fix
 

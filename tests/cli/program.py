@@ -37,14 +37,14 @@ def variables(**more: str) -> dict[str, str]:
     return {**kept, PASSWORD_VARIABLE: PASSWORD, "PYTHONPATH": str(ROOT), **more}
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "auditor", *arguments]
+def command(*arguments: str, module: str = "auditor") -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
 
 
-def osaudit(folder: Path, *arguments: str, typed: str = "", **more: str) -> Ended:
-    """Run to the end with pipes."""
+def osaudit(folder: Path, *arguments: str, typed: str = "", module: str = "auditor", **more: str) -> Ended:
+    """Run to the end with pipes; `module` starts the program, by default as a person does."""
     done = subprocess.run(
-        command(*arguments),
+        command(*arguments, module=module),
         cwd=folder,
         env=variables(**more),
         input=typed,

@@ -12,14 +12,29 @@ from auditor.model.finding import Finding, Status
 from auditor.model.reference import Reference
 from auditor.model.scan import RuleSet, ScanRecord
 from auditor.settings.reference import load_reference
+from auditor.simulation.infrastructure import ModelledInfrastructure, Reach
 from auditor.store import open_store
 from tests.end_to_end.simulated import modelled, rules, scan_once, serving
 
 
-def scanned(name: str, folder: Path, reference: Reference | None = None) -> ScanRecord:
-    """Scan a modelled infrastructure into the store of the folder, under one name for all."""
-    with serving(modelled(name), folder) as (_, inventory):
+def scanned(name: str, folder: Path, reference: Reference | None = None, refusing: str = "") -> ScanRecord:
+    """Scan a modelled infrastructure into the store of the folder, under one name for all; one host may refuse."""
+    with serving(with_refusal(modelled(name), refusing), folder) as (_, inventory):
         return scan_once(dataclasses.replace(inventory, infrastructure="Example"), folder, reference=reference)
+
+
+def with_refusal(infrastructure: ModelledInfrastructure, refusing: str) -> ModelledInfrastructure:
+    environments = [
+        dataclasses.replace(
+            environment,
+            hosts=tuple(
+                dataclasses.replace(host, reach=Reach.REFUSED) if host.name == refusing else host
+                for host in environment.hosts
+            ),
+        )
+        for environment in infrastructure.environments
+    ]
+    return dataclasses.replace(infrastructure, environments=tuple(environments))
 
 
 def evaluated(folder: Path, scan: int, rules: Rules) -> Finding:
@@ -53,7 +68,7 @@ def test_nothing_changed(tmp_path: Path) -> None:
     assert finding(first, "HW-011", "dev-1").verdict.status is Status.NOT_APPLICABLE
     assert finding(second, "HW-011", "dev-1").verdict.status is Status.PASS
     assert finding(first, "DATA-008", "dev-1").verdict.status is Status.PASS
-    assert "as in the scan before" in finding(second, "DATA-008", "dev-1").verdict.sentence
+    assert "as when it was last read" in finding(second, "DATA-008", "dev-1").verdict.sentence
     assert comparison(first).verdict.status is Status.NOT_APPLICABLE
     assert comparison(second).verdict.status is Status.PASS
 
@@ -90,3 +105,20 @@ def test_a_change_is_found_at_the_host_that_changed_and_nowhere_else(
         assert record.judgement is not None
         failed = {(item.check, item.subject.name) for item in record.judgement.findings if item.is_open}
         assert failed == {(check, "dev-1") for check in expected}
+
+
+def test_a_machine_that_was_replaced_while_it_was_out_of_sight_is_found(tmp_path: Path) -> None:
+    scans = [
+        scanned("reference", tmp_path),
+        scanned("reference", tmp_path, refusing="dev-1"),
+        scanned("machine-replaced", tmp_path),
+        scanned("machine-replaced", tmp_path),
+    ]
+
+    said = {
+        check: [finding(record, check, "dev-1").verdict.status for record in scans] for check in ("HW-011", "DATA-008")
+    }
+    assert said == {
+        "HW-011": [Status.NOT_APPLICABLE, Status.UNKNOWN, Status.FAIL, Status.PASS],
+        "DATA-008": [Status.PASS, Status.UNKNOWN, Status.FAIL, Status.PASS],
+    }
