@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +28,7 @@ from auditor.store.schema import REVISION
 from tests.cli.program import ROOT, Ended
 from tests.end_to_end.nights import Drift, Nights
 from tests.peers.mail import MailServer, mail_server
+from tests.peers.postgresql import PostgreSQL
 from tests.peers.webhook import Receiver, webhook
 from tests.reporting.documents import Element, parsed
 
@@ -51,8 +51,6 @@ WITH_LIFETIME: Drift = {
 CLEAN = "No failure is open in what could be judged, but not everything could be."
 ONE_HIGH = "1 high finding is open, on 1 host."
 HIGH_AND_MEDIUM = "1 high and 1 medium findings are open, on 1 host and across environments."
-# For each engine what makes an empty store, or names one to be made, in a folder that it may use.
-ENGINES: dict[str, Callable[[Path], str]] = {"sqlite": lambda folder: str(folder / "osaudit.db")}
 # Labels of a diff that say no more than that a check could look now, or found another value that is none of its matter.
 ASIDE = frozenset({"in-scope", "out-of-scope", "evidence-changed", "lost-sight", "now-seen"})
 
@@ -286,10 +284,17 @@ class Fortnight:
         return document
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The store of the fortnight, as `--store` names it."""
-    return ENGINES[request.param](tmp_path_factory.mktemp(request.param))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The store of the fortnight on each engine in turn, as `--store` names it; its password is known."""
+    if request.param == "sqlite":
+        yield str(tmp_path_factory.mktemp("sqlite") / "osaudit.db")
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server.new_database()
 
 
 @pytest.fixture(scope="module")
