@@ -32,7 +32,8 @@ def test_every_kind_of_parameter_is_shown_with_what_it_takes() -> None:
     page = made.page()
 
     for row in (
-        "| `--store`, `-s` TEXT | The store: a file, made by the first scan. | `osaudit.db` | `OSAUDIT_STORE` |",
+        "| `--store`, `-s` TEXT | The store: a file, made by the first scan, or postgresql://user@host/database. | "
+        "`osaudit.db` | `OSAUDIT_STORE` |",
         "| `--log-format` WORD | What a line of the log is. One of `text`, `json`. | `text` | `OSAUDIT_LOG_FORMAT` |",
         "| `--visit-seconds` SECONDS | Deadline of one host. At least 1. | `180` | `OSAUDIT_VISIT_SECONDS` |",
     ):

@@ -76,7 +76,7 @@ def test_without_the_section_only_hosts_are_visited(write: Write) -> None:
         (
             f"{{url: 'https://lt', {TOKEN}, verify_tls: false}}",
             "lifetime.verify_tls",
-            "'verify_tls' is not a known key; expected url, token, ca_file, identities or pseudonymise.",
+            "'verify_tls' is not a known key; expected url, token, ca_file, identities, pseudonymise or zone.",
         ),
     ],
 )
