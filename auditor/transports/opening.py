@@ -12,12 +12,13 @@ from auditor.transports.base import Limits, Secrets, Transport
 
 
 class Connections:
-    """The transports of one scan, with what they share: loaded keys, bastions, bounds on sign-ins in progress."""
+    """The transports of one scan, with what they share: keys, known hosts, bastions, bounds on sign-ins in progress."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._keys = ssh.KeyRing()
         self._gate = ssh.SignInGate()
+        self._known_hosts = ssh.KnownHostsFiles()
 
     def __enter__(self) -> Self:
         return self
@@ -31,4 +32,12 @@ class Connections:
         """Return an open, signed-in transport; raises `TransportError`."""
         if isinstance(host.endpoint, WinRMEndpoint):
             return winrm.connect(host.name, host.endpoint, secrets, self._limits)
-        return ssh.connect(host.name, host.endpoint, secrets, self._limits, keys=self._keys, gate=self._gate)
+        return ssh.connect(
+            host.name,
+            host.endpoint,
+            secrets,
+            self._limits,
+            keys=self._keys,
+            gate=self._gate,
+            known_hosts=self._known_hosts,
+        )

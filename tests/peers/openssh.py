@@ -78,7 +78,7 @@ class OpenSSHServer:
         keys = self._open_folder / "authorized_keys"
         keys.write_text("".join(Path(f"{key}.pub").read_text() for key in authorized))
         self._config = folder / "sshd_config"
-        self._config.write_text("\n".join((*self._lines(keys), *options)) + "\n")
+        self._config.write_text("\n".join((*options, *self._lines(keys))) + "\n")
 
     def _lines(self, keys: Path) -> tuple[str, ...]:
         return (
