@@ -8,7 +8,7 @@ from auditor.cli.loading import now, say, secrets_source
 from auditor.cli.printing import print_indented
 from auditor.cli.progress import outcome, scan_progress
 from auditor.collectors import COLLECTORS
-from auditor.evaluating import unanswered
+from auditor.engine.completeness import unanswered
 from auditor.model.inventory import Host, Inventory
 from auditor.model.observation import Visit
 from auditor.model.question import Outcome, Platform, Verb

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from auditor.model.observation import Visit
@@ -120,21 +120,21 @@ def _may_hold_secret(answer: Answer) -> bool:
 def _texts(answer: Answer) -> str | None:
     """Return all texts of an answer, a line break between two; None where it is nested deeper than any can be."""
     found = [answer.detail]
-    return "\n".join(found) if _gather(answer.value, 0, found) else None
+    return "\n".join(found) if _gather((answer.value,), 0, found) else None
 
 
-def _gather(value: Any, depth: int, found: list[str]) -> bool:
-    """Add all texts of an answer; False where it is nested deeper than any that is expected."""
-    if isinstance(value, str):
-        found.append(value)
-    elif isinstance(value, dict | list | tuple | Mapping):
-        if depth >= _DEEPEST:
-            return False
-        if isinstance(value, dict | Mapping):
-            if not _gather(tuple(value), depth, found):
+def _gather(items: Iterable[Any], depth: int, found: list[str]) -> bool:
+    """Add all texts below; False where they are nested too deep."""
+    if depth > _DEEPEST:
+        return False
+    for item in items:
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, Mapping):
+            if not (_gather(item, depth + 1, found) and _gather(item.values(), depth + 1, found)):
                 return False
-            value = value.values()
-        return all(_gather(item, depth + 1, found) for item in value)
+        elif isinstance(item, list | tuple) and not _gather(item, depth + 1, found):
+            return False
     return True
 
 
