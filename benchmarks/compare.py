@@ -3,7 +3,7 @@
 The peers are real where they can be: OpenSSH's sshd, and the simulated WinRM servers of the tests, all on loopback
 addresses. All programs of a table run in turn, several rounds, and what counts is the ratio to the reference of the
 same round: a busy computer slows both. `--full` takes 200 hosts instead of 50 and 1,000 servers instead of 200.
-`--write` puts the tables into docs/performance.md, between its two marks.
+`--write` puts the tables of each part into docs/performance.md, between the marks of that part and size.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from pathlib import Path
 from auditor.simulation.infrastructure import ModelledInfrastructure, load_infrastructure
 from benchmarks import ssh_fleet, store_rows, winrm_fleet
 from benchmarks.evaluation import write_infrastructure
-from benchmarks.measuring import ROOT, Contender, Run, contest, median, ratio
+from benchmarks.measuring import ROOT, Contender, Run, compile_all, contest, median, ratio
 from tests.end_to_end.simulated import modelled
 
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 # Programs that the tests do not need are in an environment of their own, which `make bench` makes.
 OTHERS = ROOT / ".venv-bench" / "bin"
 THREADS = 64
 SLOW_SECONDS = 1.0
+# It takes a second a host.
+ANSIBLE_SETUP_HOSTS = 50
 MB = 1_000_000
 
 
@@ -124,8 +125,9 @@ def ssh(number: int, rounds: int) -> Iterator[str]:
                 scanning(folder, inventories["outsystems"], "osaudit scan, OutSystems"),
                 replace(ansible(fleet, "raw", "curve25519-sha256"), rounds=2),
                 replace(ansible(fleet, "raw"), rounds=2),
-                replace(ansible(fleet, "setup"), rounds=1),
             ]
+            if number <= ANSIBLE_SETUP_HOSTS:
+                contenders.append(replace(ansible(fleet, "setup"), rounds=1))
             yield f"### SSH, {number} real sshd, a script of 4 KB and an answer of 20 KB\n"
             yield table(contest(contenders, rounds, fleet), reference, number, peer="sshd")
             slow = fleet.described("slow")
@@ -296,17 +298,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(given)
     if unknown := set(chosen.parts) - set(PARTS):
         parser.error(f"no part: {', '.join(sorted(unknown))}")
-    texts = [heading(given)]
-    print(texts[0], flush=True)
+    compile_all()
     for name in chosen.parts or PARTS:
+        texts = [heading([name, *(["--full"] if chosen.full else []), f"--rounds {chosen.rounds}"])]
+        print(texts[0], flush=True)
         for text in PARTS[name](chosen.full, chosen.rounds):
             texts.append(text)
             print(text, flush=True)
-    if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        _, _, after = rest.partition(END)
-        body = "\n".join(texts)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{body}\n{END}{after}", encoding="utf-8")
+        if chosen.write:
+            write(f"{name} --full" if chosen.full else name, "\n".join(texts))
+
+
+def write(section: str, text: str) -> None:
+    """Put the tables between the marks of their section; ValueError where the page has none."""
+    begin, end = f"<!-- begin {section} -->", f"<!-- end {section} -->"
+    before, found, rest = PAGE.read_text(encoding="utf-8").partition(f"{begin}\n")
+    _, found_end, after = rest.partition(end)
+    if not (found and found_end):
+        raise ValueError(f"{PAGE} has no place for {section}")
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
