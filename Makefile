@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 # Where a release is put.
 DIST ?= dist
+# Further words for `make bench`, such as --full --write.
+BENCH ?=
 # What is locked: all but kerberos, which is compiled against the Kerberos of the system.
 LOCKED := --extra credssp --extra keyring --extra notify --extra postgresql --extra xlsx
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -16,7 +18,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # and what shows man pages.
 PEERS := openssh-server openssh-client krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev chromium systemd dash busybox tmux postgresql mandoc groff-base
 
-.PHONY: demo test lint lock release mutants kills messages golden screenshots commands peers packages clean
+.PHONY: demo test lint lock release bench mutants kills messages golden screenshots commands peers packages clean
 
 demo: $(BIN)/osaudit
 	$(BIN)/osaudit demo osaudit-demo
@@ -59,6 +61,16 @@ mutants: $(VENV)/.test
 messages: $(VENV)/.test
 	$(BIN)/python -m tests.reporting.messages
 
+# osaudit beside what people would use instead, which has an environment of its own; see docs/performance.md.
+bench: $(VENV)/.test $(VENV)-bench/.made
+	$(BIN)/python -m benchmarks.compare $(BENCH)
+
+$(VENV)-bench/.made: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(VENV)-bench/bin/python -m pip install --quiet --group benchmark
+	touch $@
+
 # What every form of the report says of the small world in fixtures/golden, written anew; see CONTRIBUTING.md.
 golden: $(VENV)/.test
 	$(BIN)/python -m tests.reporting.golden
@@ -97,4 +109,4 @@ packages:
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null
 
 clean:
-	rm -rf $(VENV) build dist osaudit-demo
+	rm -rf $(VENV) $(VENV)-bench build dist osaudit-demo

@@ -13,7 +13,6 @@ from auditor.collectors import read_facts
 from auditor.collectors.redaction import secrets_found
 from auditor.detection import portray
 from auditor.engine.check_pages import check_pages
-from auditor.engine.coverage import Coverage, coverage_of
 from auditor.engine.declaration import Check
 from auditor.engine.discovery import load_checks, rules_digest
 from auditor.engine.runner import run_checks
@@ -22,10 +21,8 @@ from auditor.engine.tables import Tables, load_tables
 from auditor.engine.waiving import JUDGES_WAIVERS, check_names, lay_waivers
 from auditor.model.component import Portrait
 from auditor.model.fact import Facts
-from auditor.model.finding import Finding, Severity, Status
-from auditor.model.inventory import Asked, Host, Inventory, WinRMEndpoint, WinRMReading
-from auditor.model.observation import ChannelName, Visit
-from auditor.model.question import Answer, Outcome
+from auditor.model.inventory import Asked, Host, Inventory
+from auditor.model.observation import Visit
 from auditor.model.reference import Reference
 from auditor.model.scan import EarlierScan, Judgement, RuleSet, ScanRecord
 from auditor.model.waiver import Waiver
@@ -168,65 +165,3 @@ def read_again(record: ScanRecord, visits: Mapping[str, Visit]) -> EarlierScan:
     """Return what a later scan is compared with; `visits` are the last ones that read its hosts, up to this scan."""
     facts = {host: read_facts(visit) for host, visit in visits.items()}
     return EarlierScan(facts, record.judgement.rules.digest if record.judgement else "", record.reference.digest)
-
-
-@dataclass(frozen=True, slots=True)
-class Completeness:
-    """What a scan could not do. `hosts` were not read at all, `questions` counts those that ended without an answer.
-
-    `least_percent` is how much of the verdicts somebody asked to be decided, None where nobody did.
-    """
-
-    audited: int
-    hosts: tuple[str, ...]
-    questions: int
-    broken_checks: tuple[str, ...]
-    coverage: Coverage
-    least_percent: int | None = None
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether as much could be decided as was asked for; where nothing was to be decided, nothing was."""
-        return self.least_percent is None or (self.coverage.percent or 0) >= self.least_percent
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every host, question and check did its part, and enough could be decided."""
-        return self.is_covered and not (self.hosts or self.questions or self.broken_checks)
-
-
-def completeness(record: ScanRecord, least_percent: int | None = None) -> Completeness:
-    """Say what was not read or judged, and whether at least so much of the verdicts could be decided."""
-    hosts = {host.name: host for host in record.inventory.asked}
-    unread = tuple(sorted(visit.host for visit in record.visits.values() if visit.failure is not None))
-    questions = sum(len(unanswered(hosts[visit.host], visit)) for visit in record.visits.values())
-    findings = record.judgement.findings if record.judgement else ()
-    broken = tuple(sorted({finding.check for finding in findings if finding.verdict.status is Status.ERROR}))
-    audited = len(record.visits) - len(unread)
-    return Completeness(audited, unread, questions, broken, coverage_of(findings), least_percent)
-
-
-def unanswered(host: Asked, visit: Visit) -> tuple[Answer, ...]:
-    """Return what was asked in vain; what the channel chosen for a host cannot ask was not meant to be asked."""
-    lost = {Outcome.DENIED, Outcome.FAILED}
-    endpoint = host.endpoint if isinstance(host, Host) else None
-    chosen = isinstance(endpoint, WinRMEndpoint) and endpoint.reading is WinRMReading.WMI
-    if visit.channel is ChannelName.WMI_OVER_WSMAN and not chosen:
-        lost.add(Outcome.UNSUPPORTED)
-    return tuple(answer for answer in visit.answers.values() if answer.outcome in lost)
-
-
-def open_findings(record: ScanRecord) -> tuple[Finding, ...]:
-    """Return the findings of a scan that are open."""
-    return tuple(finding for finding in record.judgement.findings if finding.is_open) if record.judgement else ()
-
-
-def at_or_above(findings: tuple[Finding, ...], severity: Severity) -> tuple[Finding, ...]:
-    """Return the findings that are at least this severe."""
-    return tuple(finding for finding in findings if finding.severity.rank <= severity.rank)
-
-
-def opened_since(before: ScanRecord | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that were not open in an earlier scan; without one, nothing was open before."""
-    known = {finding.fingerprint for finding in open_findings(before)} if before is not None else frozenset()
-    return tuple(finding for finding in findings if finding.fingerprint not in known)

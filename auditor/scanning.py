@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from auditor.collectors import questions_for, questions_of
 from auditor.collectors.redaction import redact
@@ -24,8 +24,11 @@ from auditor.model.question import Answer, Platform, Verb
 from auditor.model.reference import Reference
 from auditor.model.scan import ScanRecord, ScanState
 from auditor.model.waiver import Waiver
-from auditor.store import Store
 from auditor.transports.base import Request, Secrets, Transport
+
+if TYPE_CHECKING:
+    # Whoever scans has opened one already; reading hosts does without.
+    from auditor.store import Store
 
 Clock = Callable[[], datetime]
 

@@ -167,7 +167,7 @@ def fill(store: Path, hosts: int, number: int) -> None:
 def cpu_seconds(store: Path, *arguments: str) -> float:
     """Return the CPU time, user and system, of one run of osaudit on the store."""
     command = [sys.executable, "-m", "auditor", *arguments, "--store", str(store)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603 - ours
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.stderr is not None

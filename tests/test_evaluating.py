@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from auditor.evaluating import completeness, open_findings, opened_since
+from auditor.engine.completeness import completeness, open_findings, opened_since
 from auditor.model.fact import Reason
 from auditor.model.finding import Finding, Status, Verdict
 from auditor.model.scan import ScanRecord

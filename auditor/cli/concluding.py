@@ -14,7 +14,8 @@ from auditor.cli.options import DEFAULT_STORE, SeverityName, SummaryForm
 from auditor.model.language import Language
 
 if TYPE_CHECKING:
-    from auditor.evaluating import Completeness, Rules
+    from auditor.engine.completeness import Completeness
+    from auditor.evaluating import Rules
     from auditor.model.finding import Finding
     from auditor.model.scan import ScanRecord
     from auditor.sharing import ZoneScan
@@ -51,7 +52,7 @@ def conclude(
     from auditor.cli.loading import say
     from auditor.cli.printing import print_summary
     from auditor.cli.stored import open_store
-    from auditor.evaluating import completeness
+    from auditor.engine.completeness import completeness
     from auditor.reporting.json import json_report
     from auditor.reporting.language import speaking
     from auditor.reporting.view import build_view
@@ -87,7 +88,7 @@ def conclude_zone(read: ZoneScan, zone: str) -> None:
     from dataclasses import replace
 
     from auditor.cli.loading import say
-    from auditor.evaluating import completeness
+    from auditor.engine.completeness import completeness
 
     own = {host.name for host in read.record.inventory.asked if host.zone == zone}
     visits = {name: visit for name, visit in read.record.visits.items() if name in own}
@@ -121,7 +122,7 @@ def _write_report(file: Path, opened: Store, record: ScanRecord, rules: Rules, g
 def _stopping(record: ScanRecord, gate: Gate, store: str) -> tuple[tuple[Finding, ...], str]:
     """Return the findings for which the gate is shut, and the sentence that says so."""
     from auditor.cli.stored import open_store, scan_compared
-    from auditor.evaluating import at_or_above, open_findings, opened_since
+    from auditor.engine.completeness import at_or_above, open_findings, opened_since
     from auditor.model.finding import Severity
 
     if gate.fail_on is None and not gate.only_new:

@@ -9,7 +9,7 @@ from auditor.cli.loading import kept_journal, now, say, secrets_source
 from auditor.cli.printing import print_indented
 from auditor.cli.progress import outcome, scan_progress
 from auditor.collectors import COLLECTORS
-from auditor.evaluating import unanswered
+from auditor.engine.completeness import unanswered
 from auditor.model.inventory import Asked, Inventory
 from auditor.model.observation import Visit
 from auditor.model.question import Outcome, Platform, Verb

@@ -267,7 +267,7 @@ def _tell_left_behind(opened: Store, plan: ScanPlan, zone: str | None) -> None:
 def _tell_ended(late: ScanRecord) -> None:
     from auditor.cli.concluding import incomplete
     from auditor.cli.loading import say
-    from auditor.evaluating import completeness
+    from auditor.engine.completeness import completeness
 
     say(f"Scan {late.id} was not finished at its deadline and is sealed now. {incomplete(completeness(late))}")
 

@@ -18,7 +18,7 @@ from auditor.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from auditor.evaluating import Completeness
+    from auditor.engine.completeness import Completeness
     from auditor.model.scan import ScanRecord
     from auditor.model.unattended import Schedule
     from auditor.reporting.status import LastScan, StatusView
@@ -40,7 +40,7 @@ def status(
     from auditor.cli.configured import configuration_of
     from auditor.cli.loading import write_bytes
     from auditor.cli.stored import open_store
-    from auditor.evaluating import completeness
+    from auditor.engine.completeness import completeness
     from auditor.model.scan import ScanState
     from auditor.reporting import status as forms
 

@@ -74,7 +74,7 @@ def stored_view(opened: Store, record: ScanRecord, rules: Rules, compare_with: i
 def _outcome(record: ScanRecord) -> str:
     """Return the exit code that the scan has earned, with its meaning; what shuts a gate belongs to a call."""
     from auditor.cli.exit_codes import ExitCode
-    from auditor.evaluating import completeness
+    from auditor.engine.completeness import completeness
     from auditor.reporting.language import _
 
     done = completeness(record)

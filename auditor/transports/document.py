@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import re
 import zlib
@@ -42,11 +43,13 @@ _LINUX_ARGUMENTS: Mapping[Verb, tuple[str, ...]] = {
     Verb.ACCOUNT: (),
     Verb.COMMAND: ("name",),
 }
-# Strings, brackets and commas. Possessive, and content with an unended string, so that no input makes it slow.
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
-_MOST_TOKENS = 4_000_000
+# All but brackets and commas. Possessive, and content with an unended string, so that no input makes it slow.
+_NO_STRUCTURE = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^"\[\]{},]++)++', re.DOTALL)
+_MOST_VALUES = 2_000_000
 # A lone half of a surrogate pair and NUL cannot be stored as text; Windows has registry values with both.
 _NOT_STORABLE = re.compile("[\ud800-\udfff\0]")
+# How such a character stands in JSON whose bytes are UTF-8.
+_NOT_STORABLE_ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])", re.IGNORECASE)
 _DETAIL_LENGTH = 500
 
 
@@ -55,20 +58,18 @@ def windows_script(request: Request, deadline_seconds: float, question_seconds: 
 
     `deadline_seconds` bounds all questions together, `question_seconds` each one; both are rounded up.
     """
-    text = json.dumps(
-        {
-            "osaudit": 1,
-            "deadline_seconds": _whole_seconds(deadline_seconds),
-            "question_seconds": _whole_seconds(question_seconds),
-            "digest_key": base64.b64encode(request.digest_key).decode(),
-            "questions": [
-                {"id": question.id, "verb": question.verb.value, "arguments": _plain(question.arguments)}
-                for question in _asked(request, Platform.WINDOWS)
-            ],
-        },
-        indent=1,
-        ensure_ascii=True,
+    head = {
+        "osaudit": 1,
+        "deadline_seconds": _whole_seconds(deadline_seconds),
+        "question_seconds": _whole_seconds(question_seconds),
+        "digest_key": base64.b64encode(request.digest_key).decode(),
+    }
+    # A line for each question, for whoever reads it in a log of scripts.
+    questions = ",\n".join(
+        json.dumps({"id": question.id, "verb": question.verb.value, "arguments": _plain(question.arguments)})
+        for question in _asked(request, Platform.WINDOWS)
     )
+    text = f'{json.dumps(head)[:-1]}, "questions": [\n{questions}]}}'
     return _with_request("windows.ps1", f"$requestText = @'\n{text}\n'@")
 
 
@@ -154,12 +155,19 @@ def _word(value: Any) -> str:
 
 
 def _with_request(name: str, request: str) -> str:
+    head, tail = _script(name)
+    return f"{head}{request}\n{tail}"
+
+
+@functools.cache
+def _script(name: str) -> tuple[str, str]:
+    """Return the script up to the place of the request and from there on."""
     script = resources.files("auditor.transports").joinpath("scripts", name).read_text(encoding="ascii")
     head, begin, rest = script.replace("\r\n", "\n").partition(f"{REQUEST_BEGIN}\n")
     _, end, tail = rest.partition(f"{REQUEST_END}\n")
     if not (begin and end):
         raise ValueError(f"{name} has no place for the request")
-    return f"{head}{begin}{request}\n{end}{tail}"
+    return f"{head}{begin}", f"{end}{tail}"
 
 
 def _body(host: str, stdout: bytes) -> bytes:
@@ -196,7 +204,7 @@ def _parsed(host: str, text: str, limits: Limits) -> AnswerDocument:
         return AnswerDocument.model_validate(
             json.loads(
                 text,
-                object_pairs_hook=_unambiguous,
+                object_pairs_hook=_cleaned if _NOT_STORABLE_ESCAPED.search(text) else _unambiguous,
                 parse_int=_integer,
                 parse_float=_finite,
                 parse_constant=_no_constant,
@@ -211,30 +219,32 @@ def _parsed(host: str, text: str, limits: Limits) -> AnswerDocument:
 
 def _guard_parser(host: str, text: str, limits: Limits) -> None:
     """Refuse what would cost the JSON parser its stack or the collector its memory, before parsing."""
+    structure = _NO_STRUCTURE.sub("", text)
+    if len(structure) > _MOST_VALUES:
+        _too_large(host, f"more than {_MOST_VALUES} values")
     depth = 0
-    for count, match in enumerate(_TOKEN.finditer(text), start=1):
-        if count > _MOST_TOKENS:
-            _too_large(host, f"more than {_MOST_TOKENS} values")
-        if match[0] in "[{":
-            depth += 1
-            if depth > limits.depth:
-                _damaged(host, f"it is nested deeper than {limits.depth} levels")
-        elif match[0] in "]}":
-            depth -= 1
+    for mark in structure.replace(",", ""):
+        depth += 1 if mark in "[{" else -1
+        if depth > limits.depth:
+            _damaged(host, f"it is nested deeper than {limits.depth} levels")
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = {storable(name): storable(item) if isinstance(item, str) else _storable(item) for name, item in pairs}
+    result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("a name stands twice in one object")
     return result
 
 
+def _cleaned(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return _unambiguous([(storable(name), _storable(item)) for name, item in pairs])
+
+
 def _storable(value: Any) -> Any:
     """Objects inside were cleaned when they were made; only lists still hold raw text."""
     if isinstance(value, list):
-        return [storable(item) if isinstance(item, str) else _storable(item) for item in value]
-    return value
+        return [_storable(item) for item in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 def _integer(digits: str) -> int:

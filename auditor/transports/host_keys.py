@@ -10,8 +10,9 @@ import hmac
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from auditor.errors import UsageError
@@ -19,6 +20,7 @@ from auditor.errors import UsageError
 DEFAULT_PORT = 22
 _NEGATION = "!"
 _HASHED = "|1|"
+_SPECIAL = re.compile(r"[*?!|]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,10 @@ class KnownHosts:
     lines: tuple[KnownLine, ...] = ()
     skipped: int = 0
 
+    def of(self, name: str) -> KnownHosts:
+        """Return the same file with the lines alone that are for this name."""
+        return KnownHosts(self.path, tuple(line for line in self.lines if line.is_for(name)), self.skipped)
+
     def trusted(self, name: str) -> tuple[KnownLine, ...]:
         """Return the lines whose keys are trusted for this name, in the order of the file."""
         return tuple(line for line in self.lines if not line.revoked and line.is_for(name))
@@ -73,6 +79,44 @@ class KnownHosts:
     def revokes(self, name: str, blob: bytes) -> bool:
         """Whether a line revokes this key for this name."""
         return any(line.revoked and line.blob == blob and line.is_for(name) for line in self.lines)
+
+
+class KnownHostsFiles:
+    """The known_hosts files of one run: each is read once, and each server is given its own lines.
+
+    A file that names a thousand servers would else be looked through a thousand times. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: dict[Path, _ByName] = {}
+
+    def lines_for(self, path: Path, name: str) -> KnownHosts:
+        """Return what the file says of this name. OSError when it cannot be read."""
+        with self._lock:
+            found = self._read.get(path)
+            if found is None:
+                found = self._read[path] = _ByName(read_known_hosts(path))
+        return found.of(name)
+
+
+class _ByName:
+    """Lines by the plain names that they hold; those with patterns, hashes or exclusions have to be tried."""
+
+    def __init__(self, known: KnownHosts) -> None:
+        self._known = known
+        self._plain: dict[str, list[KnownLine]] = {}
+        self._others: list[KnownLine] = []
+        for line in known.lines:
+            if any(_SPECIAL.search(name) for name in line.names):
+                self._others.append(line)
+                continue
+            for name in line.names:
+                self._plain.setdefault(name.lower(), []).append(line)
+
+    def of(self, name: str) -> KnownHosts:
+        lines = {line.number: line for line in (*self._plain.get(name, ()), *self._others)}
+        return replace(self._known, lines=tuple(lines[number] for number in sorted(lines))).of(name)
 
 
 def known_hosts_name(address: str, port: int) -> str:

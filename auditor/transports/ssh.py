@@ -20,9 +20,10 @@ from auditor.transports.base import Limits, Reply, Request, Secrets, Transport, 
 from auditor.transports.host_keys import (
     HostKey,
     KnownHosts,
+    KnownHostsFiles,
     add_host_key,
+    known_hosts_name,
     known_hosts_path,
-    read_known_hosts,
 )
 from auditor.transports.ssh_connection import Deadline, Stream, shake_hands, shown_key, tcp_stream
 from auditor.transports.ssh_failures import Place, printable
@@ -34,6 +35,7 @@ from auditor.transports.ssh_sign_in import Credentials, sign_in
 __all__ = [
     "HostKey",
     "KeyRing",
+    "KnownHostsFiles",
     "SignInGate",
     "add_host_key",
     "connect",
@@ -63,18 +65,20 @@ def connect(
     *,
     keys: KeyRing,
     gate: SignInGate,
+    known_hosts: KnownHostsFiles | None = None,
     witness: Witness | None = None,
 ) -> Iterator[Transport]:
     """Yield an open, signed-in transport to one host and close it afterwards; raises `TransportError`.
 
     Keys are read before anything is connected; no credential is sent before the host key is verified; no sign-in is
-    tried twice.
+    tried twice. `known_hosts` are the files that were read before; None: they are read for this visit.
     """
     witness = witness or Witness()
+    files = known_hosts or KnownHostsFiles()
     credentials = _credentials(host, endpoint, secrets.password, secrets.key_passphrase, keys)
-    known = _known_hosts(host, endpoint)
     place = Place(host, endpoint.address, endpoint.port)
-    reach = _way_to(place, endpoint, secrets, limits, keys, gate, witness)
+    known = _known_keys(place, endpoint, files)
+    reach = _way_to(place, endpoint, secrets, limits, keys, gate, files, witness)
     with gate.admit(*_gate_place(endpoint)):
         deadline = Deadline(limits.visit)
         witness.signing_in()
@@ -110,7 +114,8 @@ def fetch_host_key(
     Through a bastion this signs in at the bastion, whose key must be known already.
     """
     place = Place(host, endpoint.address, endpoint.port)
-    return _fetched(place, _way_to(place, endpoint, secrets, limits, keys, gate, witness or Witness()), limits, gate)
+    reach = _way_to(place, endpoint, secrets, limits, keys, gate, KnownHostsFiles(), witness or Witness())
+    return _fetched(place, reach, limits, gate)
 
 
 def fetch_bastion_key(host: str, bastion: Bastion, limits: Limits, *, gate: SignInGate) -> HostKey:
@@ -214,16 +219,16 @@ def _refuse_missing(host: str, what: str, reference: CredentialReference | None,
         )
 
 
-def _known_hosts(host: str, endpoint: SSHEndpoint) -> KnownHosts:
+def _known_keys(place: Place, endpoint: SSHEndpoint, files: KnownHostsFiles) -> KnownHosts:
     path = known_hosts_path(endpoint.known_hosts)
     try:
-        return read_known_hosts(path)
+        return files.lines_for(path, known_hosts_name(place.address, place.port))
     except OSError as error:
         raise TransportError(
-            host,
+            place.host,
             FailureKind.HOST_KEY_UNKNOWN,
-            f"The known hosts in {path} cannot be read ({error.strerror}), so {host} cannot be recognised: correct the "
-            "path or its rights.",
+            f"The known hosts in {path} cannot be read ({error.strerror}), so {place.host} cannot be recognised: "
+            "correct the path or its rights.",
         ) from None
 
 
@@ -245,12 +250,13 @@ def _way_to(
     limits: Limits,
     keys: KeyRing,
     gate: SignInGate,
+    files: KnownHostsFiles,
     witness: Witness,
 ) -> Callable[[], Stream]:
     """Return how to reach a host: a TCP connection, or a channel of the bastion's connection, opened if need be."""
     if endpoint.bastion is None:
         return lambda: tcp_stream(place, limits)
-    connection = _bastion(place.host, endpoint, endpoint.bastion, secrets, limits, keys, gate, witness)
+    connection = _bastion(place.host, endpoint, endpoint.bastion, secrets, limits, keys, gate, files, witness)
     return lambda: _channel_through(place, endpoint.bastion, connection, limits)
 
 
@@ -262,6 +268,7 @@ def _bastion(
     limits: Limits,
     keys: KeyRing,
     gate: SignInGate,
+    files: KnownHostsFiles,
     witness: Witness,
 ) -> paramiko.Transport:
     place = Place(host, bastion.address, bastion.port, is_bastion=True)
@@ -269,7 +276,7 @@ def _bastion(
     def opened() -> paramiko.Transport:
         password, passphrase = secrets.bastion_password, secrets.bastion_key_passphrase
         credentials = _credentials(host, bastion, password, passphrase, keys)
-        known = _known_hosts(host, endpoint)
+        known = _known_keys(place, endpoint, files)
         with gate.admit(bastion.address, bastion.port):
             witness.signing_in(bastion=True)
             connection = shake_hands(place, lambda: tcp_stream(place, limits), known, limits, gate.pause)

@@ -34,15 +34,17 @@ from auditor.transports.base import Limits, Secrets, Transport, Witness
 from auditor.transports.winrm_failures import OPERATION_TIMEOUT, Failures, WSManFault
 from auditor.transports.winrm_http import (
     BoundedAdapter,
+    TrustStores,
     endpoint_url,
     offered_sign_ins,
     reach,
     seen_certificate,
-    trust_of,
 )
 from auditor.transports.winrm_negotiate import NegotiateSignIn
 from auditor.transports.winrm_translation import is_tls, of_http, of_tls
 from auditor.transports.winrm_visit import Visit
+
+__all__ = ["TrustStores", "connect"]
 
 _T = TypeVar("_T")
 
@@ -65,23 +67,31 @@ _NOT_WSMAN = (
 
 @contextmanager
 def connect(
-    host: str, endpoint: WinRMEndpoint, secrets: Secrets, limits: Limits, witness: Witness | None = None
+    host: str,
+    endpoint: WinRMEndpoint,
+    secrets: Secrets,
+    limits: Limits,
+    witness: Witness | None = None,
+    *,
+    trust: TrustStores | None = None,
 ) -> Iterator[Transport]:
     """Yield a signed-in `Transport` to a Windows host; raises `TransportError`, nothing else that the host can cause.
 
+    `trust` are the TLS settings that were loaded before; None: they are loaded for this visit.
     With PowerShell the shell is opened here, so signing in and the right to a shell are proved when this returns.
     """
     failures = Failures(host, endpoint)
     witness = witness or Witness()
+    stores = trust or TrustStores()
     # Giving the shell back is part of the visit, so a moment of it is kept for that.
     ends_at = time.monotonic() + limits.visit - 2 * _clean_up_seconds(limits)
 
     def new_connection() -> _Connection:
         _guard(failures, endpoint, secrets)
-        trust = trust_of(failures, endpoint, secrets)
+        settings = stores.load(failures, endpoint, secrets)
         witness.signing_in()
         reach(failures, endpoint, limits)
-        adapter = BoundedAdapter(failures, trust)
+        adapter = BoundedAdapter(failures, settings)
         return _Connection(failures, endpoint, secrets, limits, adapter, ends_at, witness)
 
     visit = Visit(failures, endpoint, limits, new_connection, witness)

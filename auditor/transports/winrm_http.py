@@ -6,6 +6,7 @@ import math
 import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,8 +118,30 @@ class BoundedAdapter(HTTPAdapter):
         return read
 
 
-def trust_of(failures: Failures, endpoint: WinRMEndpoint, secrets: Secrets) -> ssl.SSLContext:
-    """Return the TLS settings: the given CA file or the system's authorities, and the client certificate if any."""
+class TrustStores:
+    """The TLS settings of one run: those of endpoints that trust the same are loaded once, whoever asks first.
+
+    Loading the authorities of a system costs more than a whole visit. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: dict[tuple[object, ...], ssl.SSLContext] = {}
+
+    def load(self, failures: Failures, endpoint: WinRMEndpoint, secrets: Secrets) -> ssl.SSLContext:
+        """Return the given CA file or the system's authorities, and the client certificate if any."""
+        own = (endpoint.client_certificate, endpoint.client_key, secrets.key_passphrase)
+        what = (endpoint.https, endpoint.proxy is None, endpoint.ca_file, endpoint.verify_tls, *own)
+        with self._lock:
+            if what not in self._loaded:
+                self._loaded[what] = _trust_of(failures, endpoint, secrets)
+            return self._loaded[what]
+
+
+def _trust_of(failures: Failures, endpoint: WinRMEndpoint, secrets: Secrets) -> ssl.SSLContext:
+    if not endpoint.https and endpoint.proxy is None:
+        # Nothing is ever verified with it.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if endpoint.ca_file and endpoint.https:
         _readable(failures, endpoint.ca_file, "CA file")
     try:

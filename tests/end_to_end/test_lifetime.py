@@ -14,7 +14,7 @@ import pytest
 
 from auditor import bundled
 from auditor.diffing import compare
-from auditor.evaluating import completeness
+from auditor.engine.completeness import completeness
 from auditor.model.fact import Known, Reason
 from auditor.model.finding import Finding, Status
 from auditor.model.inventory import LIFETIME_API, Asked, Inventory

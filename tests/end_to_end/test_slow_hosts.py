@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from auditor.engine.completeness import completeness
 from auditor.errors import FailureKind
-from auditor.evaluating import completeness
 from auditor.model.fact import Reason
 from auditor.model.finding import Status
 from auditor.simulation.infrastructure import ModelledEnvironment, ModelledInfrastructure, Reach

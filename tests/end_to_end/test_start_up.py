@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from auditor.cli.app import COMMANDS
+from benchmarks import store_rows
 from tests.cli.program import ROOT, osaudit
 
 HEAVY = {
@@ -34,6 +35,9 @@ HEAVY = {
 }
 # Releases of typer read the options of a single command with it; the help of the whole does without.
 TYPERS_OWN = {"pydantic"}
+# A store is read with SQLAlchemy, and what comes back is validated; the configuration is YAML.
+NEEDED_BY_A_STORE = {"pydantic", "sqlalchemy", "yaml"}
+NOT_FOR_STATUS = ("collectors", "detection", "evaluating", "scanning", "simulation", "transports", "notification")
 # Of osaudit itself, help needs the application and what it says of errors.
 LIGHT = {"auditor", "auditor.cli", "auditor.cli.app", "auditor.cli.exit_codes", "auditor.errors"}
 # The acceptance line: CPU time of help over that of importing typer.
@@ -71,6 +75,34 @@ def test_help_loads_nothing_heavy_and_no_command(arguments: tuple[str, ...], tmp
     modules = loaded(tmp_path, *arguments)
     assert HEAVY & modules == set()
     assert {name for name in modules if name.partition(".")[0] == "auditor"} == LIGHT
+
+
+def test_status_loads_the_store_and_neither_transports_nor_what_reads_and_judges(tmp_path: Path) -> None:
+    store_rows.write(tmp_path / "osaudit.db", store_rows.made(5))
+    modules = loaded(tmp_path, "status")
+    assert (HEAVY - NEEDED_BY_A_STORE) & modules == set()
+    rooms = {".".join(name.split(".")[:2]) for name in modules if name.startswith("auditor.")}
+    assert rooms & {f"auditor.{name}" for name in NOT_FOR_STATUS} == set()
+
+
+def test_what_reads_hosts_loads_a_protocol_only_for_a_host_that_speaks_it() -> None:
+    code = (
+        "import json, sys\n"
+        "from auditor.scanning import visit_all\n"
+        "from auditor.transports.base import Limits\n"
+        "from auditor.transports.opening import Connections\n"
+        "with Connections(Limits()):\n"
+        "    print(json.dumps(sorted(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert {"paramiko", "winrm", "spnego", "requests", "sqlalchemy"} & set(json.loads(done.stdout)) == set()
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -78,7 +78,7 @@ class OpenSSHServer:
         keys = self._open_folder / "authorized_keys"
         keys.write_text("".join(Path(f"{key}.pub").read_text() for key in authorized))
         self._config = folder / "sshd_config"
-        self._config.write_text("\n".join((*self._lines(keys), *options)) + "\n")
+        self._config.write_text("\n".join((*options, *self._lines(keys))) + "\n")
 
     def _lines(self, keys: Path) -> tuple[str, ...]:
         return (
@@ -186,12 +186,12 @@ def account(home: Path, shell: str = "/bin/sh") -> Iterator[Account]:
 
 
 def _run_alone(command: list[str], text: str = "") -> None:
-    """Run a program that locks the account files, waiting for others who hold the lock."""
+    """Run a program that locks the account files, waiting for who holds the lock, and for processes that end."""
     for _ in range(50):
         done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
         if done.returncode == 0:
             return
-        if "lock" not in done.stderr:
+        if "lock" not in done.stderr and "currently used" not in done.stderr:
             break
         time.sleep(0.2)
     raise RuntimeError(f"{command[0]}: {done.stderr}")

@@ -17,6 +17,7 @@ from auditor.transports import ssh
 from auditor.transports.host_keys import (
     HostKey,
     KnownHosts,
+    KnownHostsFiles,
     add_host_key,
     known_hosts_name,
     known_hosts_path,
@@ -85,6 +86,29 @@ def test_names_and_patterns_match_as_in_openssh(
     key: Path, tmp_path: Path, names: str, name: str, matches: bool
 ) -> None:
     assert bool(read_lines(tmp_path, f"{names} {public(key)}\n").trusted(name)) is matches
+
+
+@pytest.mark.parametrize("name", ["web-1", "10.0.0.1", "[web-2]:2222", "web.example.org", "web-9", "nobody"])
+def test_a_server_is_given_the_lines_that_are_for_it_in_the_order_of_the_file(
+    key: Path, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "known_hosts"
+    names = ("WEB-1,10.0.0.1", "*,!web-9,!nobody", "[web-2]:2222", "web-1", "*.example.org", "|1|damaged")
+    path.write_text("".join(f"{line} {public(key)}\n" for line in names) + "\xff damaged\n")
+    whole = read_known_hosts(path)
+    given = KnownHostsFiles().lines_for(path, name)
+    assert given.trusted(name) == whole.trusted(name) == given.lines
+    assert (given.path, given.skipped) == (path, 1)
+
+
+def test_a_file_is_read_once_in_a_run(key: Path, tmp_path: Path) -> None:
+    path = tmp_path / "known_hosts"
+    path.write_text(f"web-1 {public(key)}\n")
+    files = KnownHostsFiles()
+    assert files.lines_for(path, "web-1").lines
+    path.unlink()
+    assert files.lines_for(path, "web-1").lines
+    assert not KnownHostsFiles().lines_for(path, "web-1").lines
 
 
 def test_lines_that_cannot_be_read_are_counted_and_the_rest_is_kept(key: Path, tmp_path: Path) -> None:
