@@ -35,6 +35,7 @@ from auditor.store import open_store
 from auditor.transports.opening import Connections
 from tests.cli.program import PASSWORD_VARIABLE
 from tests.end_to_end.simulated import FAST, PASSWORD, Quiet, modelled, rules, secrets, serving
+from tests.peers.postgresql import PostgreSQL
 from tests.peers.webhook import webhook
 from tests.test_documentation import PAGES, ROOT, SHELLS, blocks, functions_of, name_of
 
@@ -88,6 +89,8 @@ HOSTS = {
     "docs/linux-servers.md": {"mq-1": "prd-broker"},
     "docs/windows-servers.md": {"prd-ctl": "prd-controller"},
 }
+# The database of the guide.
+DATABASE = "postgresql://osaudit@database.example.com/osaudit"
 NIGHTS = 3
 # A crontab belongs to its account.
 CONFIGURATION = f"""schedule: {{at: "02:00", account: {getpass.getuser()}}}
@@ -122,6 +125,7 @@ class Session:
     folder: Path
     fingerprint: str
     variables: dict[str, str]
+    database: str
 
     def type(self, line: str) -> None:
         """Type a line of a page, and see that it ends as the page says."""
@@ -146,6 +150,8 @@ class Session:
         """Return a word as it means something on this computer today."""
         if re.match(r"[A-Z]:\\", word):
             word = str(self.root / word.replace(":", "", 1).replace("\\", "/"))
+        if word == DATABASE:
+            return self.database
         return self.fingerprint if word.startswith("SHA256:") else word
 
     def arguments(self, line: str) -> list[str]:
@@ -180,7 +186,19 @@ def interrupted(session: Session) -> None:
         store.begin(load_inventory(session.folder / "inventory.yaml"), load_reference(None), datetime.now(UTC), ())
 
 
-PREPARATIONS: dict[str, Callable[[Session], None]] = {"osaudit scan --resume": interrupted}
+def in_two_zones(session: Session) -> None:
+    """Name a zone for every host: one can be reached from the outer one, the others from the inner."""
+    file = session.folder / "inventory.yaml"
+    text = file.read_text(encoding="utf-8").replace('{"name": "', '{"zone": "internal", "name": "')
+    outer = '"zone": "{}", "name": "broker-1"'
+    assert outer.format("internal") in text
+    file.write_text(text.replace(outer.format("internal"), outer.format("dmz")), encoding="utf-8")
+
+
+PREPARATIONS: dict[str, Callable[[Session], None]] = {
+    "osaudit scan --resume": interrupted,
+    "osaudit scan --zone dmz": in_two_zones,
+}
 
 
 def small_demo() -> ModelledInfrastructure:
@@ -211,7 +229,7 @@ def scanned_for_nights(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("page", sorted(HOSTS))
-def test_every_command_of_a_page_does_what_the_page_says(page: str, tmp_path: Path) -> None:
+def test_every_command_of_a_page_does_what_the_page_says(page: str, tmp_path: Path, postgresql: PostgreSQL) -> None:
     prepared = tmp_path / "prepared"
     prepared.mkdir()
     with serving(small_demo(), prepared) as (served, _), webhook() as receiver:
@@ -234,9 +252,10 @@ def test_every_command_of_a_page_does_what_the_page_says(page: str, tmp_path: Pa
             PASSWORD_VARIABLE: PASSWORD,
             "OSAUDIT_OPERATIONS": f"json://127.0.0.1:{receiver.port}/",
             "COLUMNS": "200",
+            **postgresql.environment,
         }
         shown = f"SHA256:{fingerprint_of(served.servers['mq-1'])}"
-        session = Session(tmp_path / "drives", prepared, here, shown, variables)
+        session = Session(tmp_path / "drives", prepared, here, shown, variables, postgresql.new_database())
         typed = [line for line in lines(ROOT / page) if is_typed_here(line)]
         for line in typed:
             session.type(line)
