@@ -290,7 +290,7 @@ import sys
 from auditor.transports import winrm
 from auditor.cli import main
 
-def broken(name, endpoint, secrets, limits, witness):
+def broken(name, endpoint, secrets, limits, witness, trust):
     raise RuntimeError(f"cannot sign in with {secrets.password}")
 
 winrm.connect = broken
