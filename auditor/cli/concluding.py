@@ -70,12 +70,7 @@ def conclude(
     stopping, told = _stopping(record, gate, store)
     if stopping:
         say(told, logging.WARNING)
-    if done.audited == 0:
-        say("Nothing was audited: no host could be read.", logging.WARNING)
-        raise typer.Exit(ExitCode.NOTHING_AUDITED)
-    if not done.is_complete:
-        say(incomplete(done), logging.WARNING)
-        raise typer.Exit(ExitCode.INCOMPLETE)
+    _end_where_sight_is_missing(done, "Nothing was audited: no host could be read.")
     if stopping:
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -100,11 +95,18 @@ def conclude_zone(read: ZoneScan, zone: str) -> None:
     else:
         say(f"{said}; another collector seals it and says what came of it.")
     done = completeness(replace(read.record, visits=visits, judgement=None))
+    _end_where_sight_is_missing(done, "Nothing was audited: no host of the zone could be read.")
+
+
+def _end_where_sight_is_missing(done: Completeness, nothing: str) -> None:
+    """Say what could not be read, `nothing` where it is all, and end with its exit code; return where all was read."""
+    from auditor.cli.loading import say
+
     if done.audited == 0:
-        say("Nothing was audited: no host of the zone could be read.")
+        say(nothing, logging.WARNING)
         raise typer.Exit(ExitCode.NOTHING_AUDITED)
     if not done.is_complete:
-        say(incomplete(done))
+        say(incomplete(done), logging.WARNING)
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

@@ -56,7 +56,8 @@ User={_plain(plan.account)}
 WorkingDirectory={_plain(plan.folder)}
 ExecStart={" ".join(_word(word) for word in plan.command)}
 TimeoutStartSec={plan.limit_seconds}
-ReadWritePaths={" ".join(_quoted(folder) for folder in plan.writable)}
+# One that is not there yet (-) would keep systemd from starting the scan, which makes it.
+ReadWritePaths={" ".join(_quoted(f"-{folder}") for folder in plan.writable)}
 {_HARDENING}"""
 
 

@@ -44,7 +44,7 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The questions of one visit, all for one platform. `digest_key` is made for one run and never stored."""
+    """The questions of one visit, all for one platform. `digest_key` is the scan's (`scanning.new_digest_key`)."""
 
     questions: tuple[Question, ...]
     digest_key: bytes = field(default=b"", repr=False)

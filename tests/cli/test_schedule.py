@@ -33,7 +33,7 @@ def test_the_units_run_this_program_with_this_file_and_write_only_where_the_scan
     assert "# /etc/systemd/system/osaudit-north.timer\n" in shown.out
     assert f'"--config" "{tmp_path}/osaudit.yaml" "scan"\n' in shown.out
     assert (
-        f'ReadWritePaths="{tmp_path}" "{tmp_path}/data" "{tmp_path}/kept" "{tmp_path}/out" "{tmp_path}/said"\n'
+        f'ReadWritePaths="-{tmp_path}" "-{tmp_path}/data" "-{tmp_path}/kept" "-{tmp_path}/out" "-{tmp_path}/said"\n'
         in shown.out
     )
     assert "User=osaudit\n" in shown.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from auditor import bundled
 from auditor.diffing import compare
@@ -32,6 +34,7 @@ from auditor.reporting.view import build_view
 from auditor.settings.reference import load_reference
 from auditor.store import open_store
 from auditor.transports.base import Secrets
+from tests.cli.program import osaudit, refused
 from tests.end_to_end.offline import declared, judged, visit_of_lifetime
 from tests.end_to_end.simulated import PASSWORD, modelled, names, rules, scan_once, secrets, serving
 from tests.end_to_end.test_no_evidence_no_pass import DAMAGES, JUDGED_BY_LIFETIME, with_damage
@@ -358,3 +361,34 @@ def test_the_whole_report_can_be_made_of_a_lifetime_alone(tmp_path: Path) -> Non
         text = html_report(build_view(record, rules().texts), bundled.templates_folder())
 
     assert "LifeTime API" in text
+
+
+def test_only_the_collector_of_its_zone_asks_lifetimes_api_and_the_scan_waits_for_it(tmp_path: Path) -> None:
+    infrastructure = modelled("reference-with-lifetime")
+    assert infrastructure.reference is not None
+    shutil.copy(infrastructure.reference, tmp_path / "reference.yaml")
+    with serving(infrastructure, tmp_path) as (served, _):
+        file = tmp_path / "inventory.yaml"
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for environment in content["environments"]:
+            environment["zone"] = "internal"
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        refused(osaudit(tmp_path, "scan", "--zone", "internal"), f"No collector of a zone would read {LIFETIME_API};")
+
+        content["lifetime"]["zone"] = "office"
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        inner = osaudit(tmp_path, "scan", "--zone", "internal")
+        assert "waits for office until " in inner.err, inner.err
+        assert served.servers[LIFETIME_API].command_lines == []
+
+        outer = osaudit(tmp_path, "scan", "--zone", "office")
+        assert "waits for" not in outer.err
+        assert served.servers[LIFETIME_API].command_lines != []
+    with open_store(str(tmp_path / "osaudit.db")) as store:
+        record = store.scan(1)
+    assert set(record.visits) == {asked.name for asked in record.inventory.asked}
+    assert {visit.failure for visit in record.visits.values()} == {None}
+    assert (
+        of_lifetime(record.judgement.findings if record.judgement else ())["LT-001 Production"].verdict.status
+        is Status.PASS
+    )
